@@ -1,0 +1,179 @@
+"""The rules of one episode, pure: a state and a choice give the next state and what it came to.
+
+The single environment, the vector environment and the rollouts all drive this; none of them repeats a rule.
+"""
+
+from abc import ABC, abstractmethod
+from collections import deque
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, NamedTuple
+
+from proactive_gym.menu import Kind, Menu
+from proactive_gym.outcome import Outcome
+
+SUFFICIENT = 0.8
+"""The sufficiency from which a picture counts as enough to answer."""
+
+
+class World(ABC):
+    """What the user can show: places, what is to be seen at each, and what an intervention leads to.
+
+    A place is any hashable value: a frame's number, a corruption's level, a camera's position.
+    """
+
+    start: Hashable
+    """Where the episode starts."""
+    best: Hashable
+    """The place of the reference setting, where the picture is as good as it gets."""
+    turns: int
+    """The scenario's own limit: the most turns an episode takes."""
+
+    @abstractmethod
+    def picture(self, place: Hashable) -> Any:
+        """What is to be seen at ``place``, in the form the source's painter takes."""
+
+    @abstractmethod
+    def moves(self, place: Hashable) -> Mapping[str, Hashable]:
+        """The interventions that do something at ``place``, by name, and the places they lead to."""
+
+    def spent(self, place: Hashable) -> frozenset[str]:
+        """Interventions that are off the menu at ``place``: the video has no earlier frame, the camera is at its end."""
+        return frozenset()
+
+    def sufficiency(self, place: Hashable) -> float | None:
+        """How much of what identifies the subject is to be seen at ``place``, 0…1; ``None`` where nobody knows."""
+        return None
+
+
+class State(NamedTuple):
+    """Where an episode stands. A plain value: keeping one is all it takes to branch the episode there."""
+
+    places: tuple[Hashable, ...]
+    """The places shown so far, one a turn; the last is the present one."""
+    requests: int = 0
+    outcome: Outcome | None = None
+    over: bool = False
+
+    @property
+    def place(self) -> Hashable:
+        """The present place."""
+        return self.places[-1]
+
+    @property
+    def turn(self) -> int:
+        """The number of replies that were given and followed by another picture."""
+        return len(self.places) - 1
+
+
+@dataclass(frozen=True)
+class Episode:
+    """One question about one subject, with everything that decides how it can go.
+
+    Attributes:
+        name: Names the episode for good; the same name always gives the same episode.
+        scenario: The scenario's name.
+        question: What the user asks.
+        hint: What the user adds to it, or ``""``.
+        menu: All options; each keeps its number for the whole episode.
+        answer: The number of the right option.
+        world: What the user can show.
+        start: The place of the first picture.
+        turns: The most turns allowed.
+        single_turn: Whether the episode ends after the first reply, whatever it is.
+    """
+
+    name: str
+    scenario: str
+    question: str
+    hint: str
+    menu: Menu
+    answer: int
+    world: World
+    start: Hashable
+    turns: int
+    single_turn: bool = False
+
+    def begin(self) -> State:
+        """The state before the first reply."""
+        return State((self.start,))
+
+    def offered(self, state: State) -> tuple[bool, ...]:
+        """Which options are on offer now."""
+        spent = self.world.spent(state.place)
+        if not spent:
+            return self._all_offered
+        return tuple([option.name not in spent for option in self.menu])
+
+    def reply(self, state: State, choice: int | None) -> State:
+        """The state after the agent chose option number ``choice``, or said something unreadable (``None``)."""
+        if choice is None:
+            return _ended(state, Outcome.UNREADABLE)
+        option = self.menu[choice]
+        if option.kind is Kind.ANSWER:
+            return _ended(state, Outcome.CORRECT if choice == self.answer else Outcome.WRONG)
+        if option.kind is Kind.ABSTENTION:
+            return _ended(state, Outcome.ABSTAINED)
+        return self._requested(state, option.name)
+
+    def _requested(self, state: State, intervention: str) -> State:
+        requests = state.requests + 1
+        place = self.world.moves(state.place).get(intervention)
+        if place is None:
+            return State(state.places, requests, Outcome.USELESS_REQUEST, over=True)
+        if self.single_turn:
+            return State(state.places, requests, Outcome.REQUESTED, over=True)
+        if len(state.places) >= self.turns:
+            return State(state.places, requests, Outcome.EXHAUSTED, over=True)
+        return State((*state.places, place), requests, Outcome.REQUESTED)
+
+    def route(self, state: State) -> tuple[str, ...] | None:
+        """The fewest interventions from here to a sufficient picture, by name; ``None`` where none leads to one.
+
+        Needs no more turns than are left, the answer's own included.
+        """
+        longest = 0 if self.single_turn else self.turns - len(state.places)
+        return shortest_route(self.world, state.place, longest)
+
+    @cached_property
+    def requests_needed(self) -> int | None:
+        """The fewest requests after which the picture suffices; ``None`` where unknown or out of reach."""
+        route = shortest_route(self.world, self.start, self.turns - 1)
+        return None if route is None else len(route)
+
+    def sufficiency(self, state: State) -> tuple[float, ...] | None:
+        """One number per picture shown, or ``None`` where the source knows of none."""
+        shown = [self.world.sufficiency(place) for place in state.places]
+        known = [share for share in shown if share is not None]
+        return tuple(known) if len(known) == len(shown) else None
+
+    @cached_property
+    def texts(self) -> tuple[str, ...]:
+        """The menu's texts."""
+        return self.menu.texts
+
+    @cached_property
+    def _all_offered(self) -> tuple[bool, ...]:
+        return (True,) * len(self.menu)
+
+
+def shortest_route(world: World, start: Hashable, longest: int) -> tuple[str, ...] | None:
+    """The fewest interventions (at most ``longest``) from ``start`` to a sufficient place, breadth first."""
+    waiting: deque[tuple[Hashable, tuple[str, ...]]] = deque([(start, ())])
+    seen = {start}
+    while waiting:
+        place, route = waiting.popleft()
+        if (world.sufficiency(place) or 0.0) >= SUFFICIENT:
+            return route
+        if len(route) == longest:
+            continue
+        for name, following in world.moves(place).items():
+            if following not in seen:
+                seen.add(following)
+                waiting.append((following, (*route, name)))
+    return None
+
+
+def _ended(state: State, outcome: Outcome) -> State:
+    return State(state.places, state.requests, outcome, over=True)

@@ -1,0 +1,58 @@
+"""The options on offer: answers, abstentions, interventions."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from enum import StrEnum
+from itertools import compress, count
+from typing import NamedTuple
+
+
+class Kind(StrEnum):
+    """What choosing an option means."""
+
+    ANSWER = "answer"
+    ABSTENTION = "abstention"
+    INTERVENTION = "intervention"
+
+
+class Option(NamedTuple):
+    """One line of the menu: its text, its kind and, for an intervention, the name of what the user would do."""
+
+    text: str
+    kind: Kind
+    name: str = ""
+
+
+class Menu(tuple[Option, ...]):
+    """The whole menu of an episode; option ``i`` keeps its number throughout, whatever is on offer."""
+
+    __slots__ = ()
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """The options' texts, in order."""
+        return tuple([option.text for option in self])
+
+    def of_kind(self, kind: Kind) -> list[int]:
+        """Numbers of the options of one kind."""
+        return [number for number, option in enumerate(self) if option.kind is kind]
+
+
+def letters() -> Iterator[str]:
+    """A, B, … Z, AA, AB, …: without end, so that a long menu still has a letter for each option."""
+    for number in count():
+        yield letter(number)
+
+
+def letter(number: int) -> str:
+    """The letter of the ``number``-th option on offer, counted from 0."""
+    name = ""
+    number += 1
+    while number:
+        number, rest = divmod(number - 1, 26)
+        name = chr(65 + rest) + name
+    return name
+
+
+def lettered(texts: Sequence[str], offered: Iterable[bool]) -> str:
+    """The options on offer, one a line: ``A. text``; letters are contiguous over what is on offer."""
+    return "\n".join([f"{sign}. {text}" for sign, text in zip(letters(), compress(texts, offered), strict=False)])

@@ -1,0 +1,35 @@
+"""How a conversation is set up, apart from what it is about."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+Phrases = Mapping[str, tuple[str, ...]]
+"""Interventions by name, each with the ways of asking for it."""
+
+Control = Literal["sufficient", "unhelpful", "mixed"]
+MenuOrder = Literal["shuffled", "benchmark"]
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What a source needs to know to make an episode; the environments' keyword arguments, checked.
+
+    Attributes:
+        hint: ``True`` adds the scenario's hint to the question, a string adds that string.
+        clear: The reference setting: the sufficient picture, only answers on the menu, one turn.
+        foreign: For the random-option ablation: the interventions, by name, that the menu draws from in place of the
+            scenario's own (which are left out of them); ``None`` for the valid ones.
+        control: Which twin of the episode is played; ``"mixed"`` takes turns.
+        budget: Most requests allowed, or ``None`` for the scenario's own limit.
+        menu_order: ``"shuffled"``, or ``"benchmark"``: interventions and abstentions first, then answers.
+        single_turn: Whether the episode ends after the first reply.
+    """
+
+    hint: bool | str = False
+    clear: bool = False
+    foreign: Phrases | None = None
+    control: Control | None = None
+    budget: int | None = None
+    menu_order: MenuOrder = "shuffled"
+    single_turn: bool = False

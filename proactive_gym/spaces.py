@@ -1,0 +1,70 @@
+"""The two spaces Gymnasium lacks: free text, and the options of a menu."""
+
+from typing import Any
+
+import numpy as np
+from gymnasium.spaces import Discrete, Text
+from gymnasium.vector.utils import create_shared_memory
+
+from numpy.typing import NDArray
+
+from proactive_gym.errors import InputError
+
+MAX_LENGTH = 100_000
+
+
+class FreeText(Text):
+    """Any Unicode string of at most ``max_length`` characters.
+
+    Gymnasium's ``Text`` checks each character against a character set (letters and digits by default), which refuses
+    spaces, punctuation and ``é``. Samples are printable ASCII, as in the parent class with that set.
+    """
+
+    _SAMPLED = "".join(map(chr, range(32, 127)))
+
+    def __init__(self, max_length: int = MAX_LENGTH, *, seed: int | None = None) -> None:
+        """Strings from the empty one up to ``max_length`` characters."""
+        super().__init__(max_length, min_length=0, charset=self._SAMPLED, seed=seed)
+
+    def contains(self, x: Any) -> bool:
+        """Whether ``x`` is a string that is not too long."""
+        return isinstance(x, str) and len(x) <= self.max_length
+
+    def __repr__(self) -> str:
+        """Short, since the parent's repr lists the character set."""
+        return f"FreeText({self.max_length})"
+
+    def __eq__(self, other: object) -> bool:
+        """Equal when the bounds are."""
+        return isinstance(other, FreeText) and self.max_length == other.max_length
+
+
+class Options(Discrete):
+    """The numbers of a menu's options: a ``Discrete`` that samples only what is on offer now.
+
+    Whoever samples with no mask, as Gymnasium's own checkers and examples do, still gets an action that ``step`` takes.
+    """
+
+    def __init__(self, n: int) -> None:
+        """Options 0 … ``n`` - 1, all on offer until told otherwise."""
+        super().__init__(n)
+        self._on_offer: NDArray[np.int8] | None = None
+
+    def offer(self, mask: NDArray[np.int8]) -> None:
+        """Sample from these from now on: 1 for what is on offer, int8 ``(n,)``; from all where nothing is."""
+        self._on_offer = mask if mask.any() else None
+
+    def sample(self, mask: Any = None, probability: Any = None) -> Any:
+        """An option's number; from ``mask`` or with ``probability`` if given, else from what is on offer."""
+        if mask is None and probability is None:
+            mask = self._on_offer
+        return super().sample(mask=mask, probability=probability)
+
+
+@create_shared_memory.register(FreeText)
+def _refuse_shared_memory(space: FreeText, n: int = 1, ctx: Any = None) -> None:
+    # Gymnasium decodes shared text once, when the vector environment is made, and returns that for ever after.
+    raise InputError(
+        "AsyncVectorEnv with shared memory returns wrong strings for text observations (a fault of Gymnasium's); "
+        "make it with shared_memory=False, or use gym.make_vec(id, num_envs=…)."
+    )
