@@ -1,0 +1,48 @@
+"""Where episodes come from, by name."""
+
+from importlib.metadata import entry_points
+from typing import Any
+
+from proactive_gym.errors import InputError, check_choice
+from proactive_gym.sources.base import Source
+
+__all__ = ["Source", "make_source", "source_names"]
+
+GROUP = "proactive_gym.sources"
+
+
+def source_names() -> list[str]:
+    """Names of the built-in sources and of those that installed packages add."""
+    return ["scenes", *sorted({entry.name for entry in entry_points(group=GROUP)} - {"scenes"})]
+
+
+def make_source(
+    source: "str | Source", data_dir: str | None = None, split: str | None = None, image_size: int | None = None
+) -> Source:
+    """The source of that name, or ``source`` itself if it is one already.
+
+    Raises:
+        InputError: If there is none of that name, or if it cannot take the other arguments.
+    """
+    if not isinstance(source, str):
+        return _checked(source, data_dir=data_dir, split=split, image_size=image_size)
+    check_choice("source", source, source_names())
+    if source == "scenes":
+        from proactive_gym.sources.scenes.source import ScenesSource
+
+        if data_dir is not None:
+            raise InputError(f"data_dir is {data_dir!r}, but the source 'scenes' renders its pictures and reads none.")
+        return ScenesSource(split, image_size)
+    (entry,) = entry_points(group=GROUP, name=source)
+    made: Source = entry.load()(data_dir=data_dir, split=split, image_size=image_size)
+    return made
+
+
+def _checked(source: Any, **arguments: Any) -> Source:
+    given = [f"{name}={value!r}" for name, value in arguments.items() if value is not None]
+    if given:
+        raise InputError(f"{', '.join(given)} goes with a source's name; give it to the source object you made instead.")
+    if not all(callable(getattr(source, method, None)) for method in ("episode", "episode_name", "paint", "size")):
+        raise InputError(f"source is {source!r}, but must be a name or an object like proactive_gym.sources.Source.")
+    made: Source = source
+    return made

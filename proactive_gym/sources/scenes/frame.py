@@ -1,0 +1,83 @@
+"""What a picture is made of: a few numbers, which a painter turns into pixels."""
+
+from abc import ABC, abstractmethod
+from typing import Any, NamedTuple
+
+from PIL import Image
+
+
+class Prop(ABC):
+    """Something that can be painted at any size.
+
+    Subclasses are frozen dataclasses: equal ones look equal, so their pictures are painted once and kept.
+    """
+
+    @abstractmethod
+    def paint(self, width: int, height: int) -> Image.Image:
+        """The prop at exactly ``width`` x ``height`` pixels, RGB (opaque) or RGBA with straight alpha."""
+
+
+class Box(NamedTuple):
+    """A rectangle in picture sides: the picture is (0, 0, 1, 1), y points down, and parts may lie outside."""
+
+    left: float
+    top: float
+    width: float
+    height: float
+
+    @property
+    def right(self) -> float:
+        """The right edge."""
+        return self.left + self.width
+
+    @property
+    def bottom(self) -> float:
+        """The bottom edge."""
+        return self.top + self.height
+
+    def shifted(self, x: float, y: float = 0.0) -> "Box":
+        """The same box elsewhere."""
+        return Box(self.left + x, self.top + y, self.width, self.height)
+
+    def part(self, left: float, top: float, right: float, bottom: float) -> "Box":
+        """The part between the given shares of its width and height."""
+        return Box(
+            self.left + left * self.width,
+            self.top + top * self.height,
+            (right - left) * self.width,
+            (bottom - top) * self.height,
+        )
+
+    def seen_through(self, window: "Box") -> "Box":
+        """Where the box is to be seen in a picture that shows only ``window``."""
+        return Box(
+            (self.left - window.left) / window.width,
+            (self.top - window.top) / window.height,
+            self.width / window.width,
+            self.height / window.height,
+        )
+
+
+PICTURE = Box(0.0, 0.0, 1.0, 1.0)
+
+
+class Layer(NamedTuple):
+    """A prop and the box it fills."""
+
+    prop: Prop
+    box: Box = PICTURE
+
+
+class Damage(ABC):
+    """Something that spoils a finished picture; a frozen dataclass like a prop."""
+
+    @abstractmethod
+    def spoil(self, picture: Any) -> Any:
+        """The spoilt picture: float32 ``(side, side, 3)`` in 0…255 in and out, an array or a tensor."""
+
+
+class Frame(NamedTuple):
+    """One picture: layers from back to front, and what spoils it, if anything does."""
+
+    layers: tuple[Layer, ...]
+    damage: Damage | None = None

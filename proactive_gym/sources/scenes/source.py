@@ -1,0 +1,93 @@
+"""Endless rendered episodes."""
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+from proactive_gym.draw import Draw
+from proactive_gym.episode import Episode
+from proactive_gym.errors import InputError, check_choice, check_whole
+from proactive_gym.setting import Setting
+from proactive_gym.sources.assemble import Matter, assemble
+from proactive_gym.sources.scenes.painter import Pictures, paint
+from proactive_gym.sources.scenes.frame import Frame
+from proactive_gym.sources.scenes.stage import SceneScenario, Stage
+from proactive_gym.sources.scenes.subjects import SPLITS, subjects_of
+
+ABSTENTIONS = ("I cannot tell.", "I do not know.", "I cannot answer this question.")
+TWINS = ("needed", "sufficient", "unhelpful")
+
+
+class ScenesSource:
+    """Episodes rendered from OpenMoji's drawings, as many as anyone likes.
+
+    Episode ``i`` of a scenario and split is called ``scenes/SCENARIO/SPLIT/i``, with ``/sufficient`` or ``/unhelpful``
+    behind it for the twin in which asking is needless or cannot help. All of an episode's random draws come from its
+    name, so it is the same whoever plays it, when, and in which batch.
+
+    Args:
+        split: ``"train"``, ``"validation"`` or ``"test"``; they share neither subjects nor episodes.
+        image_size: Side of the square pictures, in pixels.
+    """
+
+    name = "scenes"
+    knows_sufficiency = True
+
+    def __init__(self, split: str | None = None, image_size: int | None = None) -> None:
+        self.split = check_choice("split", "test" if split is None else split, SPLITS)
+        self.image_size = check_whole("image_size", 224 if image_size is None else image_size, 32, 4096)
+        self.defaults: dict[str, Any] = {}
+
+    def size(self, scenarios: Sequence[Any]) -> float:
+        """Without end."""
+        return math.inf
+
+    def menu_size(self, scenario: Any, setting: Setting) -> int:
+        """Four answers, one abstention, and as many interventions as the scenario's menu offers at most."""
+        return 4 if setting.clear else 5 + int(scenario.most_offered)
+
+    def episode_name(self, scenarios: Sequence[SceneScenario], number: int, setting: Setting) -> str:
+        """The name of episode ``number``; several scenarios and mixed twins take turns."""
+        scenario = scenarios[number % len(scenarios)]
+        name = f"{self.name}/{scenario.name}/{self.split}/{number}"
+        twin = TWINS[(number // len(scenarios)) % 3] if setting.control == "mixed" else setting.control
+        return name if twin in (None, "needed") else f"{name}/{twin}"
+
+    def episode(self, scenarios: Sequence[SceneScenario], name: str, setting: Setting) -> Episode:
+        """The episode of that name."""
+        scenario, stream, twin = self._parsed(scenarios, name)
+        draw = Draw(stream)
+        subject = draw.one(subjects_of(self.split, scenario.fits))
+        answers = (subject, *scenario.wrong_answers(draw, subject))
+        scene = scenario.set_scene(Stage(draw, subject, answers, unhelpful=twin == "unhelpful"))
+        matter = Matter(
+            name=name,
+            scenario=scenario.name,
+            question=draw.one(scenario.questions).format(**scene.words),
+            hint=scenario.hint,
+            answers=[answer.option for answer in answers],
+            abstentions=[draw.one(ABSTENTIONS)],
+            interventions=[(key, draw.one(scenario.interventions[key])) for key in scene.menu(draw)],
+            own=frozenset(scenario.interventions),
+            world=scene,
+            sufficient=twin == "sufficient",
+        )
+        return assemble(matter, setting, draw)
+
+    def paint(self, pictures: Sequence[Frame]) -> Pictures:
+        """Uint8 ``(N, image_size, image_size, 3)``."""
+        return paint(pictures, self.image_size)
+
+    def _parsed(self, scenarios: Sequence[SceneScenario], name: str) -> tuple[SceneScenario, str, str]:
+        parts = name.split("/")
+        if not 4 <= len(parts) <= 5 or parts[0] != self.name or not (parts[3].isascii() and parts[3].isdecimal()):
+            raise InputError(
+                f"There is no episode {name!r}: rendered ones are called '{self.name}/SCENARIO/SPLIT/NUMBER', "
+                "with '/sufficient' or '/unhelpful' behind it for a twin."
+            )
+        twin = check_choice(f"The twin in episode {name!r}", parts[4], TWINS[1:]) if len(parts) == 5 else "needed"
+        check_choice(f"The split of episode {name!r}, in an environment with split={self.split!r},", parts[2], [self.split])
+        known = {scenario.name: scenario for scenario in scenarios}
+        scenario = known[check_choice(f"The scenario of episode {name!r}, in this environment,", parts[1], known)]
+        # Twins share the stream, hence the subject, the menu and the room.
+        return scenario, "/".join(parts[:4]), twin

@@ -1,0 +1,139 @@
+"""Where a scene is set: what a scenario is given to make an episode's scene of, and what it makes."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from proactive_gym.draw import Draw
+from proactive_gym.episode import World
+from proactive_gym.sources.scenes import art
+from proactive_gym.sources.scenes.backdrops import GROUND_STYLES, OUTDOORS, ROOM_STYLES, Ground, Room
+from proactive_gym.sources.scenes.frame import PICTURE, Box, Layer
+from proactive_gym.sources.scenes.props import Drawing, Shadow
+from proactive_gym.sources.scenes.subjects import Subject, subjects_of
+
+
+@dataclass(frozen=True)
+class Actor:
+    """A drawing at its place: most often the subject."""
+
+    drawing: Drawing
+    box: Box
+
+    @property
+    def layers(self) -> tuple[Layer, Layer]:
+        """Its shadow, and itself."""
+        return Layer(Shadow(), Shadow.under(self.box)), Layer(self.drawing, self.box)
+
+    def moved(self, x: float, y: float = 0.0) -> "Actor":
+        """The same drawing elsewhere."""
+        return Actor(self.drawing, self.box.shifted(x, y))
+
+
+@dataclass(frozen=True)
+class Stage:
+    """What a scenario's ``set_scene`` gets.
+
+    Attributes:
+        draw: The episode's own random draws.
+        subject: What the question is about.
+        answers: All subjects on the menu, the right one among them.
+        unhelpful: Whether the scene is to be one in which asking cannot help, and is seen not to.
+    """
+
+    draw: Draw
+    subject: Subject
+    answers: tuple[Subject, ...]
+    unhelpful: bool = False
+
+    def room(self, outdoors: bool = False) -> Room:
+        """A room to set the scene in, or some place outdoors."""
+        style = self.draw.whole(0, ROOM_STYLES - 1)
+        return Room(style - style % OUTDOORS + OUTDOORS - 1 if outdoors else style)
+
+    def ground(self) -> Ground:
+        """A ground seen from above."""
+        return Ground(self.draw.whole(0, GROUND_STYLES - 1))
+
+    def standing(self, centre: float, ground: float, size: float) -> Actor:
+        """The subject, turned either way, with its feet at height ``ground`` and its longer side ``size``."""
+        drawing = Drawing(self.subject.codepoint, self.draw.chance(0.5))
+        return Actor(drawing, drawing.standing(centre, ground, size))
+
+    def others(self, number: int) -> list[Subject]:
+        """Further subjects of the same split, none of them on the menu."""
+        on_menu = {subject.name for subject in self.answers}
+        pool = subjects_of(self.subject.split)
+        found = self.draw.some(pool, min(len(pool), number + len(on_menu)))
+        return [subject for subject in found if subject.name not in on_menu][:number]
+
+
+class Scene(World):
+    """A rendered world; its pictures are frames. Subclasses are frozen dataclasses of a few numbers, so they pickle."""
+
+    @cached_property
+    def words(self) -> dict[str, str]:
+        """What the user calls the things in the scene; fills ``{colour}`` and the like in questions and phrases."""
+        return {}
+
+    def menu(self, draw: Draw) -> tuple[str, ...]:
+        """The names of the interventions that the menu offers: those that do something at the start."""
+        return tuple(self.moves(self.start))
+
+
+class SceneScenario(Protocol):
+    """What the source of rendered scenes needs of a scenario; see ``proactive_gym.envs.scenario.Scenario``."""
+
+    name: str
+    questions: tuple[str, ...]
+    hint: str
+    interventions: dict[str, tuple[str, ...]]
+
+    def fits(self, subject: Subject) -> bool:
+        """Whether the scenario can show that subject."""
+
+    def wrong_answers(self, draw: Draw, subject: Subject) -> list[Subject]:
+        """Three subjects that the menu offers beside the right one."""
+
+    def set_scene(self, stage: Stage) -> Scene:
+        """The scene of one episode."""
+
+
+def share_in_view(actor: Actor, window: Box = PICTURE, covers: Sequence[Box | Actor] = ()) -> float:
+    """The share of the drawing's opaque area inside ``window`` and behind none of the covers, boxes or other drawings."""
+    ink = art.ink(actor.drawing.codepoint)
+    seen = (ink[:, ::-1] if actor.drawing.flipped else ink) * _inside(actor.box, window, ink.shape[0])
+    for cover in covers:
+        box = cover if isinstance(cover, Box) else cover.box
+        if box.left < actor.box.right and actor.box.left < box.right:
+            seen = seen * (1.0 - (_inside(actor.box, cover, len(ink)) if isinstance(cover, Box) else _behind(actor.box, cover, len(ink))))
+    return float(seen.sum())
+
+
+def _inside(box: Box, window: Box, cells: int) -> NDArray[np.float64]:
+    """How much of each of ``cells`` x ``cells`` equal pieces of ``box`` lies inside ``window``."""
+    columns = _shares(box.left, box.width, window.left, window.right, cells)
+    return np.outer(_shares(box.top, box.height, window.top, window.bottom, cells), columns)
+
+
+def _shares(start: float, length: float, low: float, high: float, cells: int) -> NDArray[np.float64]:
+    edges = start + length / cells * np.arange(cells + 1)
+    inside = np.minimum(np.maximum(edges, low), max(low, high))
+    return (inside[1:] - inside[:-1]) * (cells / length)
+
+
+def _behind(box: Box, cover: Actor, cells: int) -> NDArray[np.float64]:
+    """How opaque ``cover`` is over the middle of each piece of ``box``."""
+    solid = art.opacity(cover.drawing.codepoint)
+    if cover.drawing.flipped:
+        solid = solid[:, ::-1]
+    middles = (np.arange(cells) + 0.5) / cells
+    columns = np.floor((box.left + box.width * middles - cover.box.left) / cover.box.width * len(solid)).astype(int)
+    rows = np.floor((box.top + box.height * middles - cover.box.top) / cover.box.height * len(solid)).astype(int)
+    # One ring of nothing around the drawing stands for all that lies outside of it.
+    edged = np.pad(solid, 1)
+    return edged[np.ix_(np.clip(rows + 1, 0, len(solid) + 1), np.clip(columns + 1, 0, len(solid) + 1))]
