@@ -60,6 +60,8 @@ class ScenesSource:
         subject = draw.one(subjects_of(self.split, scenario.fits))
         answers = (subject, *scenario.wrong_answers(draw, subject))
         scene = scenario.set_scene(Stage(draw, subject, answers, unhelpful=twin == "unhelpful"))
+        # The menu has a stream of its own: twins, whose scenes draw more or less, still share it.
+        draw = Draw(f"{stream}/menu")
         matter = Matter(
             name=name,
             scenario=scenario.name,

@@ -111,7 +111,7 @@ def share_in_view(actor: Actor, window: Box = PICTURE, covers: Sequence[Box | Ac
         box = cover if isinstance(cover, Box) else cover.box
         if box.left < actor.box.right and actor.box.left < box.right:
             seen = seen * (1.0 - (_inside(actor.box, cover, len(ink)) if isinstance(cover, Box) else _behind(actor.box, cover, len(ink))))
-    return float(seen.sum())
+    return min(1.0, max(0.0, float(seen.sum())))  # sums of shares may come out a hair beyond
 
 
 def _inside(box: Box, window: Box, cells: int) -> NDArray[np.float64]:
