@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from proactive_gym.menu import Kind, Menu
 from proactive_gym.outcome import Outcome
@@ -17,32 +17,35 @@ SUFFICIENT = 0.8
 """The sufficiency from which a picture counts as enough to answer."""
 
 
-class World(ABC):
+Place = TypeVar("Place", bound=Hashable)
+
+
+class World(ABC, Generic[Place]):
     """What the user can show: places, what is to be seen at each, and what an intervention leads to.
 
     A place is any hashable value: a frame's number, a corruption's level, a camera's position.
     """
 
-    start: Hashable
+    start: Place
     """Where the episode starts."""
-    best: Hashable
+    best: Place
     """The place of the reference setting, where the picture is as good as it gets."""
     turns: int
     """The scenario's own limit: the most turns an episode takes."""
 
     @abstractmethod
-    def picture(self, place: Hashable) -> Any:
+    def picture(self, place: Place) -> Any:
         """What is to be seen at ``place``, in the form the source's painter takes."""
 
     @abstractmethod
-    def moves(self, place: Hashable) -> Mapping[str, Hashable]:
+    def moves(self, place: Place) -> Mapping[str, Place]:
         """The interventions that do something at ``place``, by name, and the places they lead to."""
 
-    def spent(self, place: Hashable) -> frozenset[str]:
-        """Interventions that are off the menu at ``place``: the video has no earlier frame, the camera is at its end."""
+    def spent(self, place: Place) -> frozenset[str]:
+        """Interventions that are off the menu at ``place``: no earlier frame to rewind to, a camera at its end."""
         return frozenset()
 
-    def sufficiency(self, place: Hashable) -> float | None:
+    def sufficiency(self, place: Place) -> float | None:
         """How much of what identifies the subject is to be seen at ``place``, 0…1; ``None`` where nobody knows."""
         return None
 
@@ -90,7 +93,7 @@ class Episode:
     hint: str
     menu: Menu
     answer: int
-    world: World
+    world: World[Any]
     start: Hashable
     turns: int
     single_turn: bool = False
@@ -158,7 +161,7 @@ class Episode:
         return (True,) * len(self.menu)
 
 
-def shortest_route(world: World, start: Hashable, longest: int) -> tuple[str, ...] | None:
+def shortest_route(world: World[Any], start: Hashable, longest: int) -> tuple[str, ...] | None:
     """The fewest interventions (at most ``longest``) from ``start`` to a sufficient place, breadth first."""
     waiting: deque[tuple[Hashable, tuple[str, ...]]] = deque([(start, ())])
     seen = {start}

@@ -15,11 +15,19 @@ class Kind(StrEnum):
 
 
 class Option(NamedTuple):
-    """One line of the menu: its text, its kind and, for an intervention, the name of what the user would do."""
+    """One line of the menu.
+
+    Attributes:
+        text: What it says.
+        kind: What choosing it means.
+        name: For an intervention, the name of what the user would do.
+        also: Other ways of saying the same, which count where no menu is shown.
+    """
 
     text: str
     kind: Kind
     name: str = ""
+    also: tuple[str, ...] = ()
 
 
 class Menu(tuple[Option, ...]):

@@ -41,7 +41,9 @@ def make_source(
 def _checked(source: Any, **arguments: Any) -> Source:
     given = [f"{name}={value!r}" for name, value in arguments.items() if value is not None]
     if given:
-        raise InputError(f"{', '.join(given)} goes with a source's name; give it to the source object you made instead.")
+        raise InputError(
+            f"{', '.join(given)} goes with a source's name; give it to the source object you made instead."
+        )
     if not all(callable(getattr(source, method, None)) for method in ("episode", "episode_name", "paint", "size")):
         raise InputError(f"source is {source!r}, but must be a name or an object like proactive_gym.sources.Source.")
     made: Source = source

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from proactive_gym.draw import Draw
 from proactive_gym.episode import Episode, World
@@ -20,7 +21,7 @@ class Matter:
         hint: The scenario's hint, used if the setting asks for it.
         answers: The right answer's text first, then the wrong ones.
         abstentions: Ways of giving up that the menu offers.
-        interventions: Name and text of each intervention that the menu offers.
+        interventions: Name of each intervention that the menu offers, and its texts: the first one stands on the menu.
         own: Names of all of the scenario's interventions, on the menu or not.
         world: What the user can show.
         sufficient: Whether to start at the world's best place.
@@ -32,9 +33,9 @@ class Matter:
     hint: str
     answers: Sequence[str]
     abstentions: Sequence[str]
-    interventions: Sequence[tuple[str, str]]
+    interventions: Sequence[tuple[str, tuple[str, ...]]]
     own: frozenset[str]
-    world: World
+    world: World[Any]
     sufficient: bool = False
 
 
@@ -69,14 +70,15 @@ def _menu(matter: Matter, setting: Setting, draw: Draw) -> Menu:
     if setting.clear:
         return Menu(draw.shuffled(answers))
     asking = [Option(text, Kind.ABSTENTION) for text in matter.abstentions]
-    asking += [Option(text, Kind.INTERVENTION, name) for name, text in _interventions(matter, setting, draw)]
+    for name, (text, *also) in _interventions(matter, setting, draw):
+        asking.append(Option(text, Kind.INTERVENTION, name, tuple(also)))
     if setting.menu_order == "benchmark":
         return Menu(draw.shuffled(asking) + draw.shuffled(answers))
     return Menu(draw.shuffled(asking + answers))
 
 
-def _interventions(matter: Matter, setting: Setting, draw: Draw) -> Sequence[tuple[str, str]]:
+def _interventions(matter: Matter, setting: Setting, draw: Draw) -> Sequence[tuple[str, tuple[str, ...]]]:
     if setting.foreign is None:
         return matter.interventions
     pool = [(name, phrases) for name, phrases in setting.foreign.items() if name not in matter.own]
-    return [(name, draw.one(phrases)) for name, phrases in draw.some(pool, len(matter.interventions))]
+    return [(name, tuple(draw.shuffled(phrases))) for name, phrases in draw.some(pool, len(matter.interventions))]

@@ -12,8 +12,8 @@ from proactive_gym.setting import Setting
 class Source(Protocol):
     """What an environment asks of a source.
 
-    A scenario (see ``proactive_gym.envs.scenario``) comes down as an argument: a source knows none of its own, so that new
-    scenarios and new sources combine without knowing each other.
+    A scenario (see ``proactive_gym.envs.scenario``) comes down as an argument: a source knows none of its own, so that
+    new scenarios and new sources combine without knowing each other.
 
     Attributes:
         name: What it is called on the command line and in ``gym.make(…, source=name)``.

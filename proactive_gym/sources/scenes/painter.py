@@ -20,8 +20,8 @@ CACHE_BYTES = 256 * 2**20
 class Stamp(NamedTuple):
     """A painted prop, ready to be laid over a picture: ``picture * through // 256 + colour``.
 
-    ``through`` is ``None`` for opaque props, whose colour is ``uint8``; else both are ``uint16`` ``(h, w, 3)``, with the
-    colour multiplied by alpha, and by 256.
+    ``through`` is ``None`` for opaque props, whose colour is ``uint8``; else both are ``uint16`` ``(h, w, 3)``, with
+    the colour multiplied by alpha, and by 256.
     """
 
     colour: NDArray[np.uint8] | NDArray[np.uint16]

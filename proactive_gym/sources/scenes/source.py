@@ -9,8 +9,8 @@ from proactive_gym.episode import Episode
 from proactive_gym.errors import InputError, check_choice, check_whole
 from proactive_gym.setting import Setting
 from proactive_gym.sources.assemble import Matter, assemble
-from proactive_gym.sources.scenes.painter import Pictures, paint
 from proactive_gym.sources.scenes.frame import Frame
+from proactive_gym.sources.scenes.painter import Pictures, paint
 from proactive_gym.sources.scenes.stage import SceneScenario, Stage
 from proactive_gym.sources.scenes.subjects import SPLITS, subjects_of
 
@@ -35,7 +35,8 @@ class ScenesSource:
 
     def __init__(self, split: str | None = None, image_size: int | None = None) -> None:
         self.split = check_choice("split", "test" if split is None else split, SPLITS)
-        self.image_size = check_whole("image_size", 224 if image_size is None else image_size, 32, 4096)
+        self.side = check_whole("image_size", 224 if image_size is None else image_size, 32, 4096)
+        self.image_size: int | None = self.side
         self.defaults: dict[str, Any] = {}
 
     def size(self, scenarios: Sequence[Any]) -> float:
@@ -69,7 +70,7 @@ class ScenesSource:
             hint=scenario.hint,
             answers=[answer.option for answer in answers],
             abstentions=[draw.one(ABSTENTIONS)],
-            interventions=[(key, draw.one(scenario.interventions[key])) for key in scene.menu(draw)],
+            interventions=[(name, tuple(draw.shuffled(scenario.interventions[name]))) for name in scene.menu],
             own=frozenset(scenario.interventions),
             world=scene,
             sufficient=twin == "sufficient",
@@ -78,7 +79,7 @@ class ScenesSource:
 
     def paint(self, pictures: Sequence[Frame]) -> Pictures:
         """Uint8 ``(N, image_size, image_size, 3)``."""
-        return paint(pictures, self.image_size)
+        return paint(pictures, self.side)
 
     def _parsed(self, scenarios: Sequence[SceneScenario], name: str) -> tuple[SceneScenario, str, str]:
         parts = name.split("/")
@@ -88,7 +89,9 @@ class ScenesSource:
                 "with '/sufficient' or '/unhelpful' behind it for a twin."
             )
         twin = check_choice(f"The twin in episode {name!r}", parts[4], TWINS[1:]) if len(parts) == 5 else "needed"
-        check_choice(f"The split of episode {name!r}, in an environment with split={self.split!r},", parts[2], [self.split])
+        check_choice(
+            f"The split of episode {name!r}, in an environment with split={self.split!r},", parts[2], [self.split]
+        )
         known = {scenario.name: scenario for scenario in scenarios}
         scenario = known[check_choice(f"The scenario of episode {name!r}, in this environment,", parts[1], known)]
         # Twins share the stream, hence the subject, the menu and the room.

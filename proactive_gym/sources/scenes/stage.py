@@ -1,15 +1,14 @@
 """Where a scene is set: what a scenario is given to make an episode's scene of, and what it makes."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from proactive_gym.draw import Draw
-from proactive_gym.episode import World
+from proactive_gym.episode import Place, World
 from proactive_gym.sources.scenes import art
 from proactive_gym.sources.scenes.backdrops import GROUND_STYLES, OUTDOORS, ROOM_STYLES, Ground, Room
 from proactive_gym.sources.scenes.frame import PICTURE, Box, Layer
@@ -72,15 +71,16 @@ class Stage:
         return [subject for subject in found if subject.name not in on_menu][:number]
 
 
-class Scene(World):
+class Scene(World[Place]):
     """A rendered world; its pictures are frames. Subclasses are frozen dataclasses of a few numbers, so they pickle."""
 
-    @cached_property
-    def words(self) -> dict[str, str]:
-        """What the user calls the things in the scene; fills ``{colour}`` and the like in questions and phrases."""
+    @property
+    def words(self) -> Mapping[str, str]:
+        """What the user calls the things in the scene; fills ``{colour}`` and the like in questions."""
         return {}
 
-    def menu(self, draw: Draw) -> tuple[str, ...]:
+    @property
+    def menu(self) -> tuple[str, ...]:
         """The names of the interventions that the menu offers: those that do something at the start."""
         return tuple(self.moves(self.start))
 
@@ -99,19 +99,55 @@ class SceneScenario(Protocol):
     def wrong_answers(self, draw: Draw, subject: Subject) -> list[Subject]:
         """Three subjects that the menu offers beside the right one."""
 
-    def set_scene(self, stage: Stage) -> Scene:
+    def set_scene(self, stage: Stage) -> Scene[Any]:
         """The scene of one episode."""
 
 
 def share_in_view(actor: Actor, window: Box = PICTURE, covers: Sequence[Box | Actor] = ()) -> float:
-    """The share of the drawing's opaque area inside ``window`` and behind none of the covers, boxes or other drawings."""
+    """The share of the drawing's opaque area inside ``window`` and behind none of the covers."""
+    covers = [cover for cover in covers if _overlap(actor.box, cover if isinstance(cover, Box) else cover.box)]
+    if not covers:
+        return _share_inside(actor, window)
+    if len(covers) == 1 and isinstance(covers[0], Box):
+        return max(0.0, _share_inside(actor, window) - _share_inside(actor, _common(window, covers[0])))
     ink = art.ink(actor.drawing.codepoint)
-    seen = (ink[:, ::-1] if actor.drawing.flipped else ink) * _inside(actor.box, window, ink.shape[0])
+    seen = (ink[:, ::-1] if actor.drawing.flipped else ink) * _inside(actor.box, window, len(ink))
     for cover in covers:
-        box = cover if isinstance(cover, Box) else cover.box
-        if box.left < actor.box.right and actor.box.left < box.right:
-            seen = seen * (1.0 - (_inside(actor.box, cover, len(ink)) if isinstance(cover, Box) else _behind(actor.box, cover, len(ink))))
+        hidden = _inside(actor.box, cover, len(ink)) if isinstance(cover, Box) else _behind(actor.box, cover, len(ink))
+        seen = seen * (1.0 - hidden)
     return min(1.0, max(0.0, float(seen.sum())))  # sums of shares may come out a hair beyond
+
+
+def _overlap(one: Box, other: Box) -> bool:
+    return one.left < other.right and other.left < one.right and one.top < other.bottom and other.top < one.bottom
+
+
+def _common(one: Box, other: Box) -> Box:
+    left, top = max(one.left, other.left), max(one.top, other.top)
+    return Box(left, top, max(0.0, min(one.right, other.right) - left), max(0.0, min(one.bottom, other.bottom) - top))
+
+
+def _share_inside(actor: Actor, window: Box) -> float:
+    """The share of the drawing inside a window, from running sums: quick, since every finished episode asks for it."""
+    box = actor.box
+    x0, x1 = (min(1.0, max(0.0, (x - box.left) / box.width)) for x in (window.left, window.right))
+    y0, y1 = (min(1.0, max(0.0, (y - box.top) / box.height)) for y in (window.top, window.bottom))
+    if actor.drawing.flipped:
+        x0, x1 = 1.0 - x1, 1.0 - x0
+    sums = art.ink_sums(actor.drawing.codepoint)
+    inside = _sum_at(sums, x1, y1) - _sum_at(sums, x0, y1) - _sum_at(sums, x1, y0) + _sum_at(sums, x0, y0)
+    return min(1.0, max(0.0, inside))
+
+
+def _sum_at(sums: Sequence[Sequence[float]], x: float, y: float) -> float:
+    """The running sum up to a point of the unit square, interpolated within its cell."""
+    cells = len(sums) - 1
+    column, row = min(int(x * cells), cells - 1), min(int(y * cells), cells - 1)
+    right, down = x * cells - column, y * cells - row
+    above, below = sums[row], sums[row + 1]
+    return (1 - down) * ((1 - right) * above[column] + right * above[column + 1]) + down * (
+        (1 - right) * below[column] + right * below[column + 1]
+    )
 
 
 def _inside(box: Box, window: Box, cells: int) -> NDArray[np.float64]:
@@ -123,7 +159,8 @@ def _inside(box: Box, window: Box, cells: int) -> NDArray[np.float64]:
 def _shares(start: float, length: float, low: float, high: float, cells: int) -> NDArray[np.float64]:
     edges = start + length / cells * np.arange(cells + 1)
     inside = np.minimum(np.maximum(edges, low), max(low, high))
-    return (inside[1:] - inside[:-1]) * (cells / length)
+    shares: NDArray[np.float64] = (inside[1:] - inside[:-1]) * (cells / length)
+    return shares
 
 
 def _behind(box: Box, cover: Actor, cells: int) -> NDArray[np.float64]:
@@ -136,4 +173,9 @@ def _behind(box: Box, cover: Actor, cells: int) -> NDArray[np.float64]:
     rows = np.floor((box.top + box.height * middles - cover.box.top) / cover.box.height * len(solid)).astype(int)
     # One ring of nothing around the drawing stands for all that lies outside of it.
     edged = np.pad(solid, 1)
-    return edged[np.ix_(np.clip(rows + 1, 0, len(solid) + 1), np.clip(columns + 1, 0, len(solid) + 1))]
+    covered: NDArray[np.float64] = edged[np.ix_(_ringed(rows, len(solid)), _ringed(columns, len(solid)))]
+    return covered
+
+
+def _ringed(cells: NDArray[np.int64], number: int) -> NDArray[np.int64]:
+    return np.clip(cells + 1, 0, number + 1)

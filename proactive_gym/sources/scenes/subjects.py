@@ -35,15 +35,15 @@ class Subject:
 
     @property
     def option(self) -> str:
-        """The name as an answer on the menu, written as the benchmark writes its categories: ``Hot dog.``"""
+        """The name as an answer on the menu, written as the benchmark writes its categories (``Hot dog.``)."""
         return f"{self.name[0].upper()}{self.name[1:]}."
 
 
 @lru_cache(maxsize=1)
 def subjects() -> dict[str, Subject]:
     """All subjects by name, in the order of the table."""
-    with files("proactive_gym").joinpath("data/subjects.tsv").open(encoding="utf-8", newline="") as file:
-        return {row["name"]: _subject(row) for row in csv.DictReader(file, delimiter="\t")}
+    text = files("proactive_gym").joinpath("data/subjects.tsv").read_text(encoding="utf-8")
+    return {row["name"]: _subject(row) for row in csv.DictReader(text.splitlines(), delimiter="\t")}
 
 
 def _subject(row: dict[str, str]) -> Subject:
@@ -53,7 +53,7 @@ def _subject(row: dict[str, str]) -> Subject:
 
 @lru_cache(maxsize=64)
 def subjects_of(split: str, fits: Callable[[Subject], bool] | None = None) -> tuple[Subject, ...]:
-    """The subjects of a split, only those that ``fits`` approves of if it is given (a module's function, not a lambda)."""
+    """The subjects of a split; only those that ``fits`` approves of, if it is given."""
     return tuple(item for item in subjects().values() if item.split == split and (fits is None or fits(item)))
 
 

@@ -1,0 +1,118 @@
+"""The environments' keyword arguments, checked in one place."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from difflib import get_close_matches
+from typing import Any, Literal, Self, get_args
+
+from proactive_gym.envs.scenario import Scenario
+from proactive_gym.errors import InputError, check_choice, check_whole
+from proactive_gym.reading import Reading
+from proactive_gym.reward import Reward
+from proactive_gym.setting import Control, MenuOrder, Phrases, Setting
+from proactive_gym.sources import Source, make_source
+
+Reply = Literal["choice", "text", "open"]
+
+
+@dataclass(frozen=True)
+class Arguments:
+    """Keyword arguments of ``gym.make`` and ``gym.make_vec`` for every id.
+
+    Attributes:
+        source: Name of a source, or a source object.
+        data_dir: Folder of the source's files, where it reads any.
+        split: The source's split; for scenes ``"train"``, ``"validation"`` or ``"test"`` (the default).
+        image_size: Side of the square picture in pixels; 224 for scenes.
+        reply: ``"choice"``: an option's number; ``"text"``: a written reply that is read; ``"open"``: free words, no
+            menu.
+        reading: How a written reply is read: ``"lenient"``, or ``"strict"`` as the benchmark does.
+        menu_order: ``"shuffled"``, or ``"benchmark"``: interventions and abstention first, then answers.
+        hint: ``True`` adds the scenario's hint to the question, a string adds that string.
+        clear: The reference setting: the sufficient picture, only answers on the menu.
+        interventions: ``"valid"``, or ``"foreign"``: the menu's interventions come from other scenarios.
+        control: ``None``, ``"sufficient"`` (asking is needless), ``"unhelpful"`` (asking cannot help) or ``"mixed"``.
+        budget: Most requests allowed; ``None`` leaves the scenario's own limit.
+        reward: ``"accuracy"`` or a ``Reward``.
+        single_turn: Whether the episode ends after the first reply.
+    """
+
+    source: str | Source = "scenes"
+    data_dir: str | None = None
+    split: str | None = None
+    image_size: int | None = None
+    reply: Reply = "choice"
+    reading: Literal["lenient", "strict"] | None = None
+    menu_order: MenuOrder | None = None
+    hint: bool | str = False
+    clear: bool = False
+    interventions: Literal["valid", "foreign"] = "valid"
+    control: Control | None = None
+    budget: int | None = None
+    reward: str | Reward = "accuracy"
+    single_turn: bool = False
+
+    @classmethod
+    def checked(cls, given: dict[str, Any]) -> Self:
+        """The arguments, each of them known and of a possible value.
+
+        Raises:
+            InputError: Naming the argument, its value and what was expected.
+        """
+        known = [field.name for field in fields(cls)]
+        for name in given:
+            if name not in known:
+                nearest = get_close_matches(name, known, n=1)
+                hint = f" (did you mean {nearest[0]!r}?)" if nearest else ""
+                raise InputError(f"{name!r} is no argument of this environment{hint}; there are {', '.join(known)}.")
+        arguments = cls(**given)
+        arguments._check()
+        return arguments
+
+    def _check(self) -> None:
+        check_choice("reply", self.reply, get_args(Reply))
+        check_choice("interventions", self.interventions, ("valid", "foreign"))
+        if self.reading is not None:
+            check_choice("reading", self.reading, [reading.value for reading in Reading])
+        if self.menu_order is not None:
+            check_choice("menu_order", self.menu_order, get_args(MenuOrder))
+        if self.control is not None:
+            check_choice("control", self.control, get_args(Control))
+        if self.budget is not None:
+            check_whole("budget", self.budget, 0)
+        for name in ("clear", "single_turn"):
+            if not isinstance(getattr(self, name), bool):
+                raise InputError(f"{name} is {getattr(self, name)!r}, but must be True or False.")
+        if not isinstance(self.hint, bool | str):
+            raise InputError(f"hint is {self.hint!r}, but must be True, False or a string.")
+        if self.clear and self.control is not None:
+            raise InputError(
+                f"control={self.control!r} needs interventions on the menu, but clear=True leaves only answers."
+            )
+        Reward.named(self.reward)
+
+    def made_source(self) -> Source:
+        """The source that ``source``, ``data_dir``, ``split`` and ``image_size`` describe."""
+        source = make_source(self.source, self.data_dir, self.split, self.image_size)
+        if self.control is not None and not source.knows_sufficiency:
+            raise InputError(f"control={self.control!r} needs rendered scenes, but the source is {source.name!r}.")
+        return source
+
+    def setting(self, source: Source, scenarios: Sequence[Scenario]) -> Setting:
+        """How conversations are set up; ``scenarios`` are those that foreign interventions may come from."""
+        foreign: Phrases | None = None
+        if self.interventions == "foreign":
+            foreign = {name: phrases for item in scenarios for name, phrases in item.interventions.items()}
+        return Setting(
+            hint=self.hint,
+            clear=self.clear,
+            foreign=foreign,
+            control=self.control,
+            budget=self.budget,
+            menu_order=self.menu_order or source.defaults.get("menu_order", "shuffled"),
+            single_turn=self.single_turn,
+        )
+
+    def chosen_reading(self, source: Source) -> Reading:
+        """How written replies are read."""
+        return Reading(self.reading or source.defaults.get("reading", "lenient"))

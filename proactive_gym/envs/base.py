@@ -1,0 +1,279 @@
+"""The Gymnasium environment that all eight ids share."""
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import Any, ClassVar
+
+import gymnasium as gym
+import numpy as np
+from gymnasium.error import InvalidAction, ResetNeeded
+from gymnasium.spaces import Box, Dict, MultiBinary, Space
+from numpy.typing import NDArray
+
+from proactive_gym.envs.arguments import Arguments
+from proactive_gym.envs.conversation import Conversation, Manner
+from proactive_gym.envs.scenario import Scenario
+from proactive_gym.episode import State
+from proactive_gym.errors import InputError, check_whole
+from proactive_gym.outcome import Outcome
+from proactive_gym.reward import Reward
+from proactive_gym.sources import Source
+from proactive_gym.spaces import FreeText, Options
+
+Observation = dict[str, Any]
+Info = dict[str, Any]
+
+DRAWN = 2**63
+"""Episodes drawn at random have numbers from here up, so that they never meet those picked by index."""
+
+
+class Desk:
+    """What the arguments of ``gym.make`` come to: source, setting, spaces; shared by one environment's conversations.
+
+    Args:
+        scenarios: What episodes are drawn from.
+        family: All scenarios that foreign interventions may come from.
+        arguments: Keyword arguments of ``gym.make``.
+    """
+
+    def __init__(
+        self, scenarios: tuple[Scenario, ...], family: tuple[Scenario, ...], arguments: dict[str, Any]
+    ) -> None:
+        self.scenarios = scenarios
+        self.arguments = Arguments.checked(arguments)
+        self.source: Source = self.arguments.made_source()
+        self.setting = self.arguments.setting(self.source, family)
+        self.manner = Manner(
+            self.arguments.reply == "open",
+            self.arguments.chosen_reading(self.source),
+            Reward.named(self.arguments.reward),
+        )
+        self.menu_size = max(self.source.menu_size(scenario, self.setting) for scenario in scenarios)
+
+    def action_space(self) -> Space[Any]:
+        """``Discrete`` for choices, free text for written replies."""
+        return Options(self.menu_size) if self.arguments.reply == "choice" else FreeText()
+
+    def observation_space(self) -> Dict:
+        """Picture, dialogue and mask."""
+        side = self.source.image_size
+        picture: Space[Any] = Box(0, 255, (side, side, 3), np.uint8)  # type: ignore[arg-type]  # its stub knows floats only
+        return Dict({"image": picture, "dialogue": FreeText(), "action_mask": MultiBinary(self.menu_size)})
+
+    def painter(self, device: Any = None) -> Callable[[Sequence[Any]], Any]:
+        """What turns descriptions of pictures into pictures: NumPy arrays, or ``torch.uint8`` on ``device``.
+
+        Raises:
+            InputError: If torch knows of no such device here, or the source cannot paint on devices.
+        """
+        if device is None:
+            return self.source.paint
+        paint_on = getattr(self.source, "paint_on", None)
+        if paint_on is None:
+            raise InputError(f"device is {device!r}, but the source {self.source.name!r} paints with NumPy only.")
+        return partial(paint_on, device=device)
+
+    def drawn(self, random: np.random.Generator) -> str:
+        """The name of an episode drawn at random."""
+        number = int(random.integers(DRAWN, 2 * DRAWN - 1, dtype=np.uint64, endpoint=True))
+        size = self.source.size(self.scenarios)
+        return self.source.episode_name(
+            self.scenarios, number if size == math.inf else number % int(size), self.setting
+        )
+
+    def named(self, episode: int | str) -> str:
+        """The name of the episode of that number, or of that name.
+
+        Raises:
+            InputError: If there is no such number.
+        """
+        if isinstance(episode, str):
+            return episode
+        size = self.source.size(self.scenarios)
+        number = check_whole("The episode", episode, 0, None if size == math.inf else int(size) - 1)
+        return self.source.episode_name(self.scenarios, number, self.setting)
+
+    def begin(self, name: str) -> Conversation:
+        """A conversation about the episode of that name.
+
+        Raises:
+            InputError: If there is no such episode.
+        """
+        return Conversation(self.source.episode(self.scenarios, name, self.setting), self.manner)
+
+    def choice(self, action: Any, where: str = "") -> int:
+        """``action`` as an option's number.
+
+        Raises:
+            InvalidAction: If it is no whole number.
+        """
+        number = np.asarray(action)
+        if number.shape != () or number.dtype.kind not in "iu":
+            raise InvalidAction(
+                f"The action{where} is {action!r}, but must be the number of an option (reply='choice')."
+            )
+        return int(number)
+
+
+class ProactiveEnv(gym.Env[Observation, Any]):
+    """A user who shows a picture, asks about it, and does what is requested.
+
+    Subclasses name the scenarios; all else is in the keyword arguments, see ``Arguments``.
+    """
+
+    metadata: ClassVar[dict[str, Any]] = {"render_modes": ["rgb_array"], "render_fps": 1}  # type: ignore[misc]
+    scenarios: ClassVar[tuple[Scenario, ...]]
+    family: ClassVar[tuple[Scenario, ...]] = ()
+    """All scenarios that foreign interventions may come from; filled in by ``proactive_gym.envs``."""
+
+    def __init__(self, render_mode: str | None = None, **arguments: Any) -> None:
+        """An environment in the setting that the keyword arguments describe.
+
+        Args:
+            render_mode: ``None`` or ``"rgb_array"``: the picture with the dialogue below it.
+            **arguments: See the table in the class's documentation.
+
+        Raises:
+            InputError: If an argument is unknown or its value impossible.
+        """
+        if render_mode not in (None, "rgb_array"):
+            raise InputError(f"render_mode is {render_mode!r}, but must be None or 'rgb_array'.")
+        self.render_mode = render_mode
+        self.desk = Desk(self.scenarios, self.family, arguments)
+        self.action_space = self.desk.action_space()
+        self.observation_space = self.desk.observation_space()
+        self._conversation: Conversation | None = None
+
+    @property
+    def source(self) -> Source:
+        """Where the episodes come from."""
+        return self.desk.source
+
+    def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[Observation, Info]:
+        """Begin an episode.
+
+        Args:
+            seed: Fixes this episode and, after it, the sequence of those drawn by further resets.
+            options: ``{"episode": …}`` picks an episode by its name or its number.
+
+        Returns:
+            The first observation and info.
+
+        Raises:
+            InputError: If the seed, an option or the episode does not exist.
+        """
+        super().reset(seed=check_seed(seed))
+        if options is not None and not isinstance(options, dict):
+            raise InputError(f"reset(options=…) is {options!r}, but must be a dictionary such as {{'episode': 0}}.")
+        unknown = set(options or {}) - {"episode"}
+        if unknown:
+            raise InputError(f"reset(options=…) has {sorted(unknown)!r}, but the only option is 'episode'.")
+        wanted = (options or {}).get("episode")
+        name = self.desk.drawn(self.np_random) if wanted is None else self.desk.named(wanted)
+        self._conversation = self.desk.begin(name)
+        return self._observation(), self._conversation.info()
+
+    def step(self, action: Any) -> tuple[Observation, float, bool, bool, Info]:
+        """Reply to the user.
+
+        Args:
+            action: The number of an option on offer (``reply="choice"``), else a string.
+
+        Returns:
+            Observation, reward, terminated, truncated, info; after the end the last picture is shown once more.
+
+        Raises:
+            ResetNeeded: Before the first reset, or once the episode is over.
+            InvalidAction: If the action is no option on offer, or of the wrong type.
+        """
+        conversation = self._open_conversation()
+        if self.desk.arguments.reply == "choice":
+            conversation.choose(self.desk.choice(action))
+        elif isinstance(action, str):
+            conversation.say(action)
+        else:
+            raise InvalidAction(
+                f"The action is {action!r}, but must be a string (reply={self.desk.arguments.reply!r})."
+            )
+        return (
+            self._observation(),
+            conversation.reward,
+            conversation.terminated,
+            conversation.truncated,
+            conversation.info(),
+        )
+
+    def render(self) -> NDArray[np.uint8] | None:
+        """The picture with the dialogue below it, uint8 ``(height, width, 3)``; ``None`` without a render mode.
+
+        Raises:
+            ResetNeeded: Before the first reset.
+        """
+        if self.render_mode is None:
+            gym.logger.warn("render() does nothing unless the environment was made with render_mode='rgb_array'.")
+            return None
+        from proactive_gym.envs.rendering import card
+
+        observation = self._observation()
+        outcome = self._started().state.outcome
+        return card(observation["image"], observation["dialogue"], None if outcome is None else Outcome(outcome))
+
+    def action_masks(self) -> NDArray[np.bool_]:
+        """The options on offer, as sb3-contrib's MaskablePPO asks for them."""
+        return self._started().mask(self.desk.menu_size).astype(bool)
+
+    def clone_state(self) -> tuple[Conversation, State, Mapping[str, Any]]:
+        """Everything that decides how this environment goes on; give it to ``restore_state`` to branch here.
+
+        Raises:
+            ResetNeeded: Before the first reset.
+        """
+        conversation = self._started()
+        return conversation, conversation.state, self.np_random.bit_generator.state
+
+    def restore_state(self, state: tuple[Conversation, State, Mapping[str, Any]]) -> tuple[Observation, Info]:
+        """Go back to what ``clone_state`` gave, any number of times.
+
+        Returns:
+            The observation and info of that moment.
+        """
+        conversation, then, random = state
+        self._conversation = Conversation(conversation.episode, conversation.manner, then)
+        self.np_random.bit_generator.state = random
+        return self._observation(), self._conversation.info()
+
+    def _started(self) -> Conversation:
+        if self._conversation is None:
+            raise ResetNeeded("There is no episode yet: call reset() first.")
+        return self._conversation
+
+    def _open_conversation(self) -> Conversation:
+        conversation = self._started()
+        if conversation.state.over:
+            raise ResetNeeded(f"Episode {conversation.episode.name!r} is over: call reset() before the next step().")
+        return conversation
+
+    def _observation(self) -> Observation:
+        conversation = self._started()
+        mask = conversation.mask(self.desk.menu_size)
+        if isinstance(self.action_space, Options):
+            self.action_space.offer(mask.copy())
+        return {
+            "image": self.source.paint([conversation.picture])[0],
+            "dialogue": conversation.dialogue,
+            "action_mask": mask,
+        }
+
+
+def check_seed(seed: Any, where: str = "reset(seed=…)") -> int | None:
+    """The seed, if it is ``None`` or a whole number of at least 0.
+
+    Raises:
+        InputError: Naming the seed.
+    """
+    if seed is None:
+        return None
+    if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or seed < 0:
+        raise InputError(f"{where} is {seed!r}, but must be None or a whole number of at least 0.")
+    return int(seed)

@@ -1,0 +1,157 @@
+"""One conversation: an episode, where it stands, and what is said in it.
+
+An environment is the user, an agent is the model, and everything between them is this. The single environment holds
+one, the vector environment and the rollouts hold many.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from gymnasium.error import InvalidAction
+from numpy.typing import NDArray
+
+from proactive_gym.dialogue import dialogue
+from proactive_gym.episode import Episode, State
+from proactive_gym.menu import Kind
+from proactive_gym.reading import Reading, read, read_open
+from proactive_gym.reward import Reward
+
+
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """How replies are taken: whether the menu is shown, how words are read, what outcomes pay."""
+
+    open: bool
+    reading: Reading
+    reward: Reward
+
+
+class Conversation:
+    """A user who asks, and does as requested, until the episode is over."""
+
+    __slots__ = ("episode", "manner", "state")
+
+    def __init__(self, episode: Episode, manner: Manner, state: State | None = None) -> None:
+        """A conversation at the beginning of ``episode``, or at ``state`` of it."""
+        self.episode = episode
+        self.manner = manner
+        self.state = episode.begin() if state is None else state
+
+    @property
+    def picture(self) -> Any:
+        """What the user shows now, in the form that the source paints."""
+        return self.episode.world.picture(self.state.place)
+
+    @property
+    def options(self) -> tuple[str, ...]:
+        """The whole menu; empty where none is shown."""
+        return () if self.manner.open else self.episode.texts
+
+    @property
+    def offered(self) -> tuple[bool, ...]:
+        """Which options are on offer now."""
+        return self.episode.offered(self.state)
+
+    @property
+    def dialogue(self) -> str:
+        """What the user says now."""
+        return dialogue(self.episode.question, self.episode.hint, self.options, self.offered)
+
+    def mask(self, size: int) -> NDArray[np.int8]:
+        """The options on offer as 0 and 1, filled up to ``size``; all 0 where no menu is shown."""
+        mask = np.zeros(size, dtype=np.int8)
+        self.fill_mask(mask)
+        return mask
+
+    def fill_mask(self, mask: NDArray[np.int8]) -> None:
+        """Mark the options on offer in a mask of zeros."""
+        if not self.manner.open:
+            mask[: len(self.episode.menu)] = self.offered
+
+    def check(self, choice: int, where: str = "") -> None:
+        """See that option number ``choice`` is on offer.
+
+        Raises:
+            InvalidAction: If it is not.
+        """
+        offered = self.offered
+        if not 0 <= choice < len(offered) or not offered[choice]:
+            on_offer = ", ".join(str(number) for number, here in enumerate(offered) if here)
+            raise InvalidAction(
+                f"{where}Option {choice} is not on offer in episode {self.episode.name!r} at turn {self.state.turn}; "
+                f"on offer are {on_offer}."
+            )
+
+    def choose(self, choice: int) -> None:
+        """Take option number ``choice`` as the reply.
+
+        Raises:
+            InvalidAction: If no such option is on offer now.
+        """
+        self.check(choice)
+        self.state = self.episode.reply(self.state, choice)
+
+    def say(self, reply: str) -> None:
+        """Take a written reply; one that names no option on offer ends the episode as unreadable."""
+        self.state = self.episode.reply(self.state, self.read(reply))
+
+    def read(self, reply: str) -> int | None:
+        """The option that a written reply chooses, or ``None``."""
+        if self.manner.open:
+            also = {number: option.also for number, option in enumerate(self.episode.menu) if option.also}
+            return read_open(reply, self.episode.texts, self.offered, also)
+        return read(reply, self.episode.texts, self.offered, self.manner.reading)
+
+    @property
+    def reward(self) -> float:
+        """What the last reply paid."""
+        outcome = self.state.outcome
+        return 0.0 if outcome is None else self.manner.reward.of(outcome)
+
+    @property
+    def terminated(self) -> bool:
+        """Whether the last reply ended the episode of itself."""
+        return self.state.over and not self.truncated
+
+    @property
+    def truncated(self) -> bool:
+        """Whether the episode is over because its turns are spent."""
+        return self.state.outcome == "exhausted"
+
+    def info(self) -> dict[str, Any]:
+        """What Gymnasium calls ``info``; nothing in it tells the answer before the episode is over."""
+        episode, state = self.episode, self.state
+        info: dict[str, Any] = {
+            "episode": episode.name,
+            "scenario": episode.scenario,
+            "turn": state.turn,
+            "options": self.options,
+            "requests": state.requests,
+            "outcome": None if state.outcome is None else state.outcome.value,
+        }
+        if state.over:
+            info["answer"] = episode.texts[episode.answer]
+            # What is not known is left out: Gymnasium's vectors cannot mix None with numbers.
+            known = {"sufficiency": episode.sufficiency(state), "requests_needed": episode.requests_needed}
+            info.update((name, value) for name, value in known.items() if value is not None)
+        return info
+
+    def best_choice(self) -> int:
+        """What someone who is told the answer replies: as few requests as needed, then the answer.
+
+        Where asking cannot help, that is to abstain; on a menu without an abstention, the right answer.
+        """
+        episode = self.episode
+        if self.state.place == episode.world.best:
+            return episode.answer
+        route = episode.route(self.state)
+        if route == ():
+            return episode.answer
+        if route is not None:
+            wanted = [i for i in episode.menu.of_kind(Kind.INTERVENTION) if episode.menu[i].name == route[0]]
+            if wanted:
+                return wanted[0]
+        abstentions: Sequence[int] = episode.menu.of_kind(Kind.ABSTENTION)
+        return abstentions[0] if abstentions else episode.answer

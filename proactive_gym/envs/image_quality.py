@@ -1,0 +1,184 @@
+"""Image quality: the picture is too dark, blurred, full of noise or spoilt in another way."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar
+
+from proactive_gym.envs.base import ProactiveEnv
+from proactive_gym.envs.scenario import Scenario
+from proactive_gym.sources.scenes.backdrops import Room
+from proactive_gym.sources.scenes.damages import DAMAGES
+from proactive_gym.sources.scenes.frame import Frame, Layer
+from proactive_gym.sources.scenes.stage import Actor, Scene, Stage
+
+SUBJECT_SIZES = (0.38, 0.42, 0.46)
+CONFUSABLE = (
+    ("brightness", "contrast"),
+    ("deblur", "compression", "resolution"),
+    ("saturation",),
+    ("denoise",),
+    ("artifacts",),
+)
+"""Repairs that people may argue about share a row. No menu offers two of a row, nor one that damage of its row is beside."""
+
+
+@dataclass(frozen=True)
+class SpoiltPicture(Scene[int]):
+    """A picture spoilt in one way, level by level: clear at 0. The fitting repair takes one level off a time."""
+
+    room: Room
+    subject: Actor
+    repair: str
+    look: int
+    offered: tuple[str, ...]
+    start: int
+    best: int
+    turns: int
+
+    @property
+    def menu(self) -> tuple[str, ...]:
+        """Four repairs; all but one of them are of no use, or all four of them."""
+        return self.offered
+
+    def picture(self, place: int) -> Frame:
+        """The subject in a room, under what is left of the damage."""
+        damage = DAMAGES[self.repair](place / self.start, self.look) if place else None
+        return Frame((Layer(self.room), *self.subject.layers), damage)
+
+    def moves(self, place: int) -> Mapping[str, int]:
+        """The fitting repair, if offered; a picture that is clear stays as it is."""
+        return {self.repair: max(0, place - 1)} if self.repair in self.offered else {}
+
+    def sufficiency(self, place: int) -> float:
+        """How well the subject can be told from its lookalikes."""
+        return DAMAGES[self.repair].recognisable(place / self.start)
+
+
+class ImageQuality(Scenario):
+    """The subject is there, but the picture is too poor to tell."""
+
+    name = "image_quality"
+    dataset = "ImageNet-C"
+    questions = (
+        "What is shown in this picture?",
+        "Which object did I photograph here?",
+        "What have I taken a picture of?",
+        "Can you say what stands in the room in this picture?",
+        "There is something in this picture. What is it?",
+        "What object is to be seen here?",
+    )
+    hint = "Hint: the quality of the picture can be improved."
+    interventions: ClassVar[dict[str, tuple[str, ...]]] = {
+        "brightness": (
+            "Correct the brightness of the picture.",
+            "Correct the exposure of the picture.",
+            "Take the picture in better light, please.",
+        ),
+        "contrast": (
+            "Raise the contrast of the picture.",
+            "Increase the contrast.",
+            "Give the picture more contrast, please.",
+        ),
+        "saturation": (
+            "Tone down the garish colours of the picture.",
+            "Reduce the saturation of the colours.",
+            "Make the colours less saturated, please.",
+        ),
+        "deblur": (
+            "Remove the blur from the picture.",
+            "Bring the picture into focus.",
+            "Deblur the picture, please.",
+        ),
+        "denoise": (
+            "Remove the noise from the picture.",
+            "Clean the picture of its grain.",
+            "Denoise the picture, please.",
+        ),
+        "compression": (
+            "Undo the strong compression of the picture.",
+            "Send the picture with less compression.",
+            "Compress the picture less, please.",
+        ),
+        "resolution": (
+            "Raise the resolution of the picture.",
+            "Send the picture with more pixels.",
+            "Show the picture at a higher resolution, please.",
+        ),
+        "artifacts": (
+            "Fill in the parts of the picture that got lost in transmission.",
+            "Repair the missing and displaced lines of the picture.",
+            "Mend the transmission errors in the picture, please.",
+        ),
+    }
+    most_offered = 4
+    distractors = "lookalike"
+
+    def set_scene(self, stage: Stage) -> SpoiltPicture:
+        """A picture spoilt in one of the eight ways, for which the menu has the repair unless asking is not to help."""
+        draw = stage.draw
+        # Of five that nobody takes for one another four are offered; any of the five may be the one that is needed.
+        # The menu alone thus tells neither which of them fits, nor whether one does.
+        *offered, other = draw.shuffled([draw.one(row) for row in CONFUSABLE])
+        repair = other if stage.unhelpful else offered[0]
+        subject = stage.standing(draw.between(0.35, 0.65), draw.between(0.72, 0.86), draw.one(SUBJECT_SIZES))
+        worst = draw.whole(3, 5)
+        return SpoiltPicture(
+            room=stage.room(),
+            subject=subject,
+            repair=repair,
+            look=draw.whole(0, 4095),
+            offered=tuple(offered),
+            start=worst,
+            best=0,
+            turns=worst + 1,
+        )
+
+
+class ProactiveImageQualityEnv(ProactiveEnv):
+    """The picture is dark, blurred, noisy or spoilt otherwise; ask for the repair that fits.
+
+    ## Description
+    A picture is so dark, pale, garish, blurred, noisy, compressed, coarse or broken that the object in it cannot be
+    told, and the user asks what it is. Guessing among its lookalikes is right one time in four. The menu offers four
+    repairs, of which one fits the damage; each request for it takes one level off, and two to four of them show enough.
+    A request for one that does not fit ends the episode.
+
+    ## Action Space
+    `Discrete(9)`: the number of an option on the episode's menu, which holds four answers, one way of giving up and
+    four of the interventions `brightness`, `contrast`, `saturation`, `deblur`, `denoise`, `compression`, `resolution`
+    and `artifacts`, in random order. With `reply="text"` or `"open"` the action is a string.
+
+    ## Observation Space
+    `Dict` of `image` (`Box(0, 255, (224, 224, 3), uint8)`, what the user shows now), `dialogue` (text: question, hint
+    and lettered menu) and `action_mask` (`MultiBinary(9)`, the options on offer now; all four interventions always
+    are).
+
+    ## Starting State
+    A subject, a room, four repairs that nobody takes for one another, the damage that one of them mends, its look and
+    the number of its levels (3, 4 or 5) are drawn; the picture starts at the worst level, which hides the subject.
+
+    ## Rewards
+    1 for the right answer, else 0; any other scheme through `reward=Reward(…)`.
+
+    ## Episode End
+    Terminates on an answer, on giving up, on a request for a repair that does not fit and on a reply that names no
+    option; truncates when the last turn allowed (one more than there are levels) is spent on a request.
+
+    ## Information
+    `episode`, `scenario`, `turn`, `options`, `requests` and `outcome` at every step; `answer`, `sufficiency` (how well
+    the subject can be told from its lookalikes, measured with a small network; a number per picture shown) and
+    `requests_needed` once the episode is over.
+
+    ## Arguments
+    See `proactive_gym.envs.arguments.Arguments`. With `control="unhelpful"` none of the four repairs fits the damage,
+    and a request for any of them ends the episode.
+
+    ## References
+    ProactiveBench (arXiv 2603.19466), ImageNet-C; there every picture has five levels, and the last of them still shows
+    a little of the damage.
+
+    ## Version History
+    * v0: Initial version.
+    """
+
+    scenarios = (ImageQuality(),)

@@ -1,0 +1,163 @@
+"""Occlusion: blocks stand before the subject."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar
+
+from proactive_gym.envs.base import ProactiveEnv
+from proactive_gym.envs.scenario import Scenario
+from proactive_gym.sources.scenes.backdrops import Room
+from proactive_gym.sources.scenes.frame import Box, Frame, Layer
+from proactive_gym.sources.scenes.props import PAINTS, Blocks, Shadow
+from proactive_gym.sources.scenes.stage import Actor, Scene, Stage, share_in_view
+
+SUBJECT_SIZES = (0.3, 0.34, 0.38)
+WALLS = ((4, 5), (3, 4), (5, 7), (3, 6))
+WIDTH, HEIGHT = 0.48, 0.46
+
+
+@dataclass(frozen=True)
+class BlocksBeforeIt(Scene[int]):
+    """A wall of blocks on a circle of as many places as turns: hiding everything at the start, gone at the best place.
+
+    Each move to the left takes one from the place, each to the right adds one.
+    """
+
+    room: Room
+    subject: Actor
+    blocks: Blocks
+    wall: Box
+    start: int
+    best: int
+    turns: int
+    endless: bool
+
+    @property
+    def words(self) -> Mapping[str, str]:
+        """The blocks' colour."""
+        return {"colour": self.blocks.colour}
+
+    def picture(self, place: int) -> Frame:
+        """The subject behind the blocks, wherever they are by now."""
+        wall = self._wall(place)
+        return Frame(
+            (Layer(self.room), *self.subject.layers, Layer(Shadow(), Shadow.under(wall)), Layer(self.blocks, wall))
+        )
+
+    def moves(self, place: int) -> Mapping[str, int]:
+        """Both directions, always."""
+        return {"blocks_left": (place - 1) % self.turns, "blocks_right": (place + 1) % self.turns}
+
+    def sufficiency(self, place: int) -> float:
+        """The share of the subject that no block hides."""
+        return share_in_view(self.subject, covers=[self._wall(place)])
+
+    def _wall(self, place: int) -> Box:
+        if self.endless:
+            return self.wall.shifted(self.wall.width / self.blocks.columns * ((place - self.start) % 2))
+        if place == self.best:
+            return self.wall.shifted(-2.0)
+        # The last step but one leaves the wall just beside the subject.
+        step = (self.wall.width + self.subject.box.width) / 2 / max(1, self.start - 1)
+        return self.wall.shifted(step * (place - self.start))
+
+
+class Occlusion(Scenario):
+    """The subject is there, but something stands before it."""
+
+    name = "occlusion"
+    dataset = "Realistic-Occlusion-Dataset"
+    questions = (
+        "What is behind the {colour} blocks?",
+        "Which object do the {colour} blocks hide?",
+        "What have I put behind the {colour} blocks?",
+        "Can you say what stands behind the {colour} blocks?",
+        "There is something behind the {colour} blocks. What is it?",
+        "What object is being covered by the {colour} blocks?",
+    )
+    hint = "Hint: the blocks can be moved out of the way."
+    interventions: ClassVar[dict[str, tuple[str, ...]]] = {
+        "blocks_left": (
+            "Move the blocks to the left.",
+            "Slide the blocks to the left.",
+            "Push the blocks to the left, please.",
+        ),
+        "blocks_right": (
+            "Move the blocks to the right.",
+            "Slide the blocks to the right.",
+            "Push the blocks to the right, please.",
+        ),
+    }
+    most_offered = 2
+
+    def set_scene(self, stage: Stage) -> BlocksBeforeIt:
+        """Blocks that hide the subject altogether; a wall without end if asking is not to help."""
+        draw = stage.draw
+        ground = draw.one((0.8, 0.83, 0.86))
+        subject = stage.standing(draw.between(0.35, 0.65), ground - 0.02, draw.one(SUBJECT_SIZES))
+        # The wall's size and place say nothing of the subject's shape: it hides the largest as well as the smallest.
+        columns, rows = draw.one(WALLS)
+        wall = Box(subject.box.left + subject.box.width / 2 - WIDTH / 2, ground - HEIGHT, WIDTH, HEIGHT)
+        if stage.unhelpful:
+            block = WIDTH / columns
+            wall = Box(-2 * block, wall.top, 1.0 + 4 * block, HEIGHT)
+            columns = round(wall.width / block)
+        blocks = Blocks(draw.one(tuple(PAINTS)), columns, rows, draw.whole(0, 3))
+        half = draw.whole(2, 4)
+        return BlocksBeforeIt(
+            room=stage.room(),
+            subject=subject,
+            blocks=blocks,
+            wall=wall,
+            start=half,
+            best=0,
+            turns=2 * half,
+            endless=stage.unhelpful,
+        )
+
+
+class ProactiveOcclusionEnv(ProactiveEnv):
+    """Blocks stand before the subject; ask for them to be moved.
+
+    ## Description
+    A toy wall hides an object from head to foot, and the user asks what is behind it. Guessing is right one time in
+    four. Every request slides the wall a step aside, so that one to four of them uncover enough; the wall stands on a
+    circle, and whoever goes on asking sees it come back from the other side.
+
+    ## Action Space
+    `Discrete(7)`: the number of an option on the episode's menu, which holds four answers, one way of giving up and the
+    two interventions `blocks_left` and `blocks_right`, in random order. With `reply="text"` or `"open"` the action is a
+    string.
+
+    ## Observation Space
+    `Dict` of `image` (`Box(0, 255, (224, 224, 3), uint8)`, what the user shows now), `dialogue` (text: question, hint
+    and lettered menu) and `action_mask` (`MultiBinary(7)`, the options on offer now; both interventions always are).
+
+    ## Starting State
+    A subject, a room, the colour, build and place of the blocks and the number of steps around the circle (4, 6 or 8)
+    are drawn; the wall stands right before the subject, which it hides altogether.
+
+    ## Rewards
+    1 for the right answer, else 0; any other scheme through `reward=Reward(…)`.
+
+    ## Episode End
+    Terminates on an answer, on giving up and on a reply that names no option; truncates when the last turn allowed
+    (once around the circle) is spent on a request.
+
+    ## Information
+    `episode`, `scenario`, `turn`, `options`, `requests` and `outcome` at every step; `answer`, `sufficiency` (the share
+    of the subject that no block hides, a number per picture shown) and `requests_needed` once the episode is over.
+
+    ## Arguments
+    See `proactive_gym.envs.arguments.Arguments`. With `control="unhelpful"` the wall runs on beyond both edges of the
+    picture, and moving it uncovers nothing.
+
+    ## References
+    ProactiveBench (arXiv 2603.19466), Realistic-Occlusion-Dataset; there the blocks take 14 places, and no answer
+    counts before the first request.
+
+    ## Version History
+    * v0: Initial version.
+    """
+
+    scenarios = (Occlusion(),)

@@ -1,0 +1,51 @@
+"""What a scenario is: everything that one of the seven rooms has to say."""
+
+from abc import ABC, abstractmethod
+from typing import Any, ClassVar
+
+from proactive_gym.draw import Draw
+from proactive_gym.sources.scenes.stage import Scene, Stage
+from proactive_gym.sources.scenes.subjects import Distractors, Subject, distractors
+
+
+class Scenario(ABC):
+    """A kind of situation in which the picture does not suffice.
+
+    Subclass it, fill in the class attributes and ``set_scene``, and register an environment whose ``scenarios`` holds
+    an instance; nothing else in the package needs to know. ``examples/custom_scenario`` is a whole one.
+    """
+
+    name: ClassVar[str]
+    """In snake case; part of every episode's name."""
+    dataset: ClassVar[str] = ""
+    """The official data set, by its file's name; empty if there is none."""
+    questions: ClassVar[tuple[str, ...]]
+    """Ways in which the user asks; ``{words}`` are filled in by the scene."""
+    hint: ClassVar[str]
+    """What the user adds where hints are on."""
+    interventions: ClassVar[dict[str, tuple[str, ...]]]
+    """What the user can do, by name, each with the ways in which a menu puts it."""
+    most_offered: ClassVar[int]
+    """The most interventions that one menu offers."""
+    distractors: ClassVar[Distractors] = "random"
+    """How wrong answers are chosen."""
+
+    def fits(self, subject: Subject) -> bool:
+        """Whether the scenario can show that subject."""
+        return True
+
+    def wrong_answers(self, draw: Draw, subject: Subject) -> list[Subject]:
+        """Three subjects that the menu offers beside the right one."""
+        return distractors(draw, subject, self.distractors)
+
+    @abstractmethod
+    def set_scene(self, stage: Stage) -> Scene[Any]:
+        """The scene of one rendered episode; of one in which asking cannot help if ``stage.unhelpful``."""
+
+    def __eq__(self, other: object) -> bool:
+        """Scenarios have no state: two of a class are one."""
+        return type(self) is type(other)
+
+    def __hash__(self) -> int:
+        """See ``__eq__``."""
+        return hash(type(self))

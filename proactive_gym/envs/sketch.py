@@ -1,0 +1,168 @@
+"""Sketch: too few strokes are drawn as yet."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import ClassVar
+
+from proactive_gym.envs.base import ProactiveEnv
+from proactive_gym.envs.scenario import Scenario
+from proactive_gym.sources.scenes.backdrops import Ground
+from proactive_gym.sources.scenes.frame import Box, Frame, Layer
+from proactive_gym.sources.scenes.pen import PAPER_STYLES, Hand, Paper, PenDrawing, Scribble, thread
+from proactive_gym.sources.scenes.stage import Scene, Stage
+from proactive_gym.sources.scenes.subjects import Subject
+
+FIRST_LINE = 0.15
+DRAWING_SIZES = (0.66, 0.7, 0.74)
+SHEET = 0.88
+
+POOR_LINES = frozenset({
+    "bolt", "bread", "chestnut", "coconut", "corn", "cucumber", "egg", "glass of milk", "laptop", "lemon", "lollipop",
+    "mango", "mantel clock", "moose", "peanuts", "potato", "salt shaker", "sled", "sloth", "soap", "sunglasses",
+    "sushi", "tennis ball", "test tube", "tulip", "wheelchair",
+})  # fmt: skip
+"""Subjects whose outlines alone, without their colours, are recognised by nobody."""
+
+
+@dataclass(frozen=True)
+class DrawnBitByBit(Scene[int]):
+    """A drawing in as many pictures as turns, each with more of it: a hint of a line at first, all at the end."""
+
+    ground: Ground
+    paper: Paper
+    sheet: Box
+    codepoint: str
+    hand: Hand
+    drawing: Box
+    start: int
+    best: int
+    turns: int
+    scribble: Scribble | None
+
+    @property
+    def words(self) -> Mapping[str, str]:
+        """The pen's colour."""
+        return {"colour": self.hand.pen}
+
+    def picture(self, place: int) -> Frame:
+        """The sheet with what is drawn on it by now."""
+        drawn = PenDrawing(self.codepoint, round(1000 * self._shown(place)), self.hand)
+        layers = [Layer(self.ground), Layer(self.paper, self.sheet), Layer(drawn, self.drawing)]
+        if self.scribble:
+            layers.append(Layer(self.scribble, self.drawing.part(-0.04, -0.04, 1.04, 1.04)))
+        return Frame(tuple(layers))
+
+    def moves(self, place: int) -> Mapping[str, int]:
+        """A bit more each time; a finished drawing stays as it is."""
+        return {"draw_more": min(place + 1, self.best)}
+
+    def sufficiency(self, place: int) -> float:
+        """The share of the drawing's ink that is on the paper and not crossed out."""
+        return 0.0 if self.scribble else self._shown(place)
+
+    def _shown(self, place: int) -> float:
+        return 1 - (1 - self._first) * (1 - place / self.best)
+
+    @cached_property
+    def _first(self) -> float:
+        # A line of the same length for all: a share would tell the simple subjects from the elaborate ones.
+        return FIRST_LINE / thread(self.codepoint).length
+
+
+class Sketch(Scenario):
+    """The user has only begun to draw the subject."""
+
+    name = "sketch"
+    dataset = "QuickDraw"
+    questions = (
+        "What am I drawing with the {colour} pen?",
+        "Can you guess what I am drawing?",
+        "What is this {colour} sketch going to be?",
+        "I have started a drawing. Which object is it of?",
+        "Which object do my {colour} lines show?",
+        "Do you know what this drawing stands for?",
+    )
+    hint = "Hint: the drawing can be continued."
+    interventions: ClassVar[dict[str, tuple[str, ...]]] = {
+        "draw_more": (
+            "Draw a bit more.",
+            "Add some more lines to the drawing.",
+            "Go on with the sketch, please.",
+            "Put more details on the paper.",
+        ),
+    }
+    most_offered = 1
+    distractors = "lookalike"
+
+    def fits(self, subject: Subject) -> bool:
+        """Not subjects that live by their colours."""
+        return subject.name not in POOR_LINES
+
+    def set_scene(self, stage: Stage) -> DrawnBitByBit:
+        """A sheet, a hand and a number of steps; crossed out altogether if asking is not to help."""
+        draw = stage.draw
+        size = draw.one(DRAWING_SIZES)
+        sheet = Box(draw.between(0.02, 0.1), draw.between(0.02, 0.1), SHEET, SHEET)
+        free = SHEET - 0.06 - size
+        drawing = Box(sheet.left + 0.03 + draw.between(0, free), sheet.top + 0.03 + draw.between(0, free), size, size)
+        scribble = Scribble(draw.whole(0, 7))
+        last = draw.whole(3, 5)
+        return DrawnBitByBit(
+            ground=stage.ground(),
+            paper=Paper(draw.whole(0, PAPER_STYLES - 1)),
+            sheet=sheet,
+            codepoint=stage.subject.codepoint,
+            hand=Hand.drawn(draw),
+            drawing=drawing,
+            start=0,
+            best=last,
+            turns=last + 1,
+            scribble=scribble if stage.unhelpful else None,
+        )
+
+
+class ProactiveSketchEnv(ProactiveEnv):
+    """Too few strokes are drawn as yet; ask for more.
+
+    ## Description
+    The user draws an object with a pen and asks what it is to be after the first line, which might belong to anything.
+    Guessing is right one time in four. Every request adds a part of the same drawing, until after three to five of
+    them it is finished; which part comes first, and in which order the others do, differs from episode to episode.
+
+    ## Action Space
+    `Discrete(6)`: the number of an option on the episode's menu, which holds four answers, one way of giving up and
+    the intervention `draw_more`, in random order. With `reply="text"` or `"open"` the action is a string.
+
+    ## Observation Space
+    `Dict` of `image` (`Box(0, 255, (224, 224, 3), uint8)`, what the user shows now), `dialogue` (text: question, hint
+    and lettered menu) and `action_mask` (`MultiBinary(6)`, the options on offer now; `draw_more` always is).
+
+    ## Starting State
+    A subject, a table, a sheet of paper, the pen's colour and width, a hand with its slant and tremor, where in the
+    drawing it begins and the number of steps (3 to 5) are drawn. The first line is a seventh of the drawing's side
+    long, whatever it belongs to.
+
+    ## Rewards
+    1 for the right answer, else 0; any other scheme through `reward=Reward(…)`.
+
+    ## Episode End
+    Terminates on an answer, on giving up and on a reply that names no option; truncates when the last turn allowed (one
+    per picture of the drawing) is spent on a request.
+
+    ## Information
+    `episode`, `scenario`, `turn`, `options`, `requests` and `outcome` at every step; `answer`, `sufficiency` (the share
+    of the drawing's lines on the paper, a number per picture shown) and `requests_needed` once the episode is over.
+
+    ## Arguments
+    See `proactive_gym.envs.arguments.Arguments`. With `control="sufficient"` the drawing is finished, and asking for
+    more changes nothing. With `control="unhelpful"` it is crossed out with a black marker, and goes on beneath that.
+
+    ## References
+    ProactiveBench (arXiv 2603.19466), QuickDraw; there the strokes are those of the game's players.
+
+    ## Version History
+    * v0: Initial version.
+    """
+
+    scenarios = (Sketch(),)

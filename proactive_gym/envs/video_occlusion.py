@@ -1,0 +1,177 @@
+"""Occlusion in video: someone passes before the subject."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar
+
+from proactive_gym.draw import Draw
+from proactive_gym.envs.base import ProactiveEnv
+from proactive_gym.envs.scenario import Scenario
+from proactive_gym.sources.scenes import art
+from proactive_gym.sources.scenes.backdrops import Room
+from proactive_gym.sources.scenes.frame import Box, Frame, Layer
+from proactive_gym.sources.scenes.props import Drawing, SeekBar
+from proactive_gym.sources.scenes.stage import Actor, Scene, Stage, share_in_view
+
+GROUND = 0.8
+SPOT = 0.32  # the side of the square that holds the subject, and that a passer hides, whatever the subject's shape
+SUBJECT_SIZES = (0.26, 0.29, 0.32)
+PEOPLE = ("1F467", "1F9D5", "1F478")  # drawn to the waist: they pass close to the camera
+CROWD_STEP = 0.11
+VEHICLES = ("1F69B", "1F68E", "1F690")
+
+
+@dataclass(frozen=True)
+class PassersBy(Scene[int]):
+    """A clip of as many frames as turns, in which passers cross, and which begins anew at its end."""
+
+    room: Room
+    subject: Actor
+    passers: tuple[Actor, ...]
+    start: int
+    best: int
+    turns: int
+    step: float
+
+    def picture(self, place: int) -> Frame:
+        """The subject, and whoever is before it."""
+        passing = [Layer(passer.drawing, passer.box) for passer in self._passing(place)]
+        bar = Layer(SeekBar(place, self.turns), SeekBar.BOX)
+        return Frame((Layer(self.room), *self.subject.layers, *passing, bar))
+
+    def moves(self, place: int) -> Mapping[str, int]:
+        """Back and forth, always."""
+        return {"rewind": (place - 1) % self.turns, "wait": (place + 1) % self.turns}
+
+    def sufficiency(self, place: int) -> float:
+        """The share of the subject that no passer hides."""
+        return share_in_view(self.subject, covers=self._passing(place))
+
+    def _passing(self, place: int) -> list[Actor]:
+        return [passer.moved(self.step * (place - self.start)) for passer in self.passers]
+
+
+class VideoOcclusion(Scenario):
+    """Someone walks or drives past, just before what the user asks about."""
+
+    name = "video_occlusion"
+    dataset = "OcclusionDataSet-MM20"
+    questions = (
+        "This is a frame of a video. What is standing behind the passer-by?",
+        "I paused the video here. Which object is hidden from view?",
+        "In this moment of the video something is covered up. What is it?",
+        "What does the one who passes by hide in this frame of the video?",
+        "Look at this frame of a video: which object is being blocked?",
+        "Somebody got into the picture. What was I filming in this video?",
+    )
+    hint = "Hint: the video can be wound back or played on."
+    interventions: ClassVar[dict[str, tuple[str, ...]]] = {
+        "rewind": ("Rewind the video.", "Wind the video back a little.", "Go back to an earlier moment of the video."),
+        "wait": (
+            "Wait for the view to become clear.",
+            "Play the video a little further.",
+            "Go on to a later moment of the video.",
+        ),
+    }
+    most_offered = 2
+
+    def set_scene(self, stage: Stage) -> PassersBy:
+        """Passers that hide the subject altogether at first; a crowd in every frame if asking is not to help."""
+        draw = stage.draw
+        centre = draw.between(0.34, 0.66)
+        subject = stage.standing(centre, GROUND - 0.02, draw.one(SUBJECT_SIZES))
+        # A van before one of several vehicles on the menu would be an unfair question.
+        drivers = not any(answer.kind == "vehicle" for answer in stage.answers)
+        room = stage.room(outdoors=drivers)
+        first = _passer(draw, centre, drivers)
+        frames = draw.whole(9, 12)
+        start = draw.whole(2, frames - 3)
+        step = (first.box.width + SPOT) / 2 / draw.one((1.0, 1.6, 2.4)) * draw.one((-1, 1))
+        if stage.unhelpful:
+            return PassersBy(room, subject, _crowd(draw, centre), start, start, frames, CROWD_STEP)
+        # Another one follows, so that waiting and rewinding are not the same.
+        second = _passer(draw, centre, drivers)
+        distance = (first.box.width + second.box.width) / 2 + draw.one((0.05, 0.4))
+        passers = (first, second.moved(-distance if step > 0 else distance))
+        clear = max(
+            range(frames), key=lambda place: (_seen(subject, passers, step * (place - start)), -abs(place - start))
+        )
+        return PassersBy(room, subject, passers, start, clear, frames, step)
+
+
+def _seen(subject: Actor, passers: tuple[Actor, ...], x: float) -> float:
+    return round(share_in_view(subject, covers=[passer.moved(x) for passer in passers]), 6)
+
+
+def _passer(draw: Draw, centre: float, drivers: bool) -> Actor:
+    """Someone so large that the solid part of the drawing covers the subject's spot."""
+    codepoint = draw.one(PEOPLE + VEHICLES) if drivers else draw.one(PEOPLE)
+    drawing = Drawing(codepoint, draw.chance(0.5))
+    hidden = SPOT + 0.04
+    left, top, right, bottom = art.solid_box(codepoint)
+    if drawing.flipped:
+        left, right = 1 - right, 1 - left
+    aspect = art.aspect(codepoint)
+    if codepoint in PEOPLE:
+        feet = 1.02
+        height = max((feet - GROUND + hidden) / (1 - top), hidden / (right - left) / aspect)
+    else:
+        height = max(hidden / (bottom - top), hidden / (right - left) / aspect)
+        feet = GROUND + 0.01 + (1 - bottom) * height
+    width = height * aspect
+    return Actor(drawing, Box(centre - width * (left + right) / 2, feet - height, width, height))
+
+
+def _crowd(draw: Draw, centre: float) -> tuple[Actor, ...]:
+    """People in two rows, so many that they do not come to an end within the longest clip."""
+    rows = []
+    for row in range(2):
+        person = _passer(draw, centre, drivers=False)
+        spacing = 0.7 * SPOT
+        rows += [person.moved(spacing * (number + row / 2), 0.04 * row) for number in range(-11, 12)]
+    return tuple(rows)
+
+
+class ProactiveVideoOcclusionEnv(ProactiveEnv):
+    """Someone passes before the subject; ask for another moment of the video.
+
+    ## Description
+    The user has stopped a video just when somebody, or something on wheels, passes before an object, and asks what is
+    hidden. Waiting plays the video on by a frame, rewinding winds it back by one; another passer may follow, so the two
+    are not the same. A bar at the lower edge shows where in the clip the frame is. At its end the clip begins anew.
+
+    ## Action Space
+    `Discrete(7)`: the number of an option on the episode's menu, which holds four answers, one way of giving up and the
+    two interventions `wait` and `rewind`, in random order. With `reply="text"` or `"open"` the action is a string.
+
+    ## Observation Space
+    `Dict` of `image` (`Box(0, 255, (224, 224, 3), uint8)`, what the user shows now), `dialogue` (text: question, hint
+    and lettered menu) and `action_mask` (`MultiBinary(7)`, the options on offer now; both interventions always are).
+
+    ## Starting State
+    A subject, a room, two passers, their direction and speed, the clip's length (9 to 12 frames) and the moment are
+    drawn; in the first frame the subject is hidden altogether.
+
+    ## Rewards
+    1 for the right answer, else 0; any other scheme through `reward=Reward(…)`.
+
+    ## Episode End
+    Terminates on an answer, on giving up and on a reply that names no option; truncates when the last turn allowed (one
+    a frame) is spent on a request.
+
+    ## Information
+    `episode`, `scenario`, `turn`, `options`, `requests` and `outcome` at every step; `answer`, `sufficiency` (the share
+    of the subject that no passer hides, a number per picture shown) and `requests_needed` once the episode is over.
+
+    ## Arguments
+    See `proactive_gym.envs.arguments.Arguments`. With `control="unhelpful"` a crowd fills every frame.
+
+    ## References
+    ProactiveBench (arXiv 2603.19466), OcclusionDataSet-MM20; its clips have about 230 frames and ask about people and
+    events.
+
+    ## Version History
+    * v0: Initial version.
+    """
+
+    scenarios = (VideoOcclusion(),)
