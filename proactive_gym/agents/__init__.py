@@ -1,0 +1,77 @@
+"""Agents, by name."""
+
+import sys
+from collections.abc import Callable
+from importlib import import_module
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import Any
+
+from proactive_gym.agents import scripted
+from proactive_gym.agents.base import Agent, Insider, Reply, Turn
+from proactive_gym.errors import InputError, check_choice
+
+__all__ = ["Agent", "Insider", "Reply", "Turn", "agent_names", "make_agent"]
+
+GROUP = "proactive_gym.agents"
+
+_BUILT_IN: dict[str, Callable[[], Any]] = {
+    "random": scripted.random,
+    "always-ask": scripted.always_ask,
+    "never-ask": scripted.never_ask,
+    "abstain": scripted.abstain,
+    "oracle": scripted.Oracle,
+}
+
+
+def agent_names() -> list[str]:
+    """Names of the built-in agents and of those that installed packages add."""
+    return [*_BUILT_IN, *sorted({entry.name for entry in entry_points(group=GROUP)} - set(_BUILT_IN))]
+
+
+def make_agent(agent: str | Agent) -> Agent:
+    """The agent of that name, the class at ``module.path:Class``, or ``agent`` itself if it is one already.
+
+    Raises:
+        InputError: If there is no such agent, or if what is there is none.
+    """
+    if not isinstance(agent, str):
+        return _checked(agent, repr(agent))
+    if agent in _BUILT_IN:
+        made: Agent = _BUILT_IN[agent]()
+        return made
+    if ":" in agent:
+        return _checked(_imported(agent)(), agent)
+    check_choice("agent", agent, [*agent_names(), "module.path:Class"])
+    (entry,) = entry_points(group=GROUP, name=agent)
+    return _checked(entry.load()(), agent)
+
+
+def _imported(path: str) -> Callable[[], Any]:
+    module, _, name = path.partition(":")
+    # A module beside the one who types the command is found, as `python -m` would find it.
+    here = str(Path.cwd())
+    added = here not in sys.path
+    if added:
+        sys.path.insert(0, here)
+    try:
+        found = getattr(import_module(module), name)
+    except (ImportError, AttributeError, ValueError) as error:
+        known = ", ".join(agent_names())
+        raise InputError(
+            f"There is no agent {path!r} ({error}); give one of {known}, or 'module.path:Class'."
+        ) from error
+    finally:
+        if added:
+            sys.path.remove(here)
+    if not callable(found):
+        raise InputError(f"The agent {path!r} is no class or function that makes an agent.")
+    made: Callable[[], Any] = found
+    return made
+
+
+def _checked(agent: Any, told: str) -> Agent:
+    if not callable(getattr(agent, "act", None)) or not isinstance(getattr(agent, "name", None), str):
+        raise InputError(f"{told} is no agent: it needs a name and a method act(turns) that returns a reply per turn.")
+    checked: Agent = agent
+    return checked

@@ -1,0 +1,287 @@
+"""Agents and users in conversation, many at once, each lane refilled as soon as its episode is over."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+
+import gymnasium as gym
+import numpy as np
+from gymnasium.envs.registration import load_env_creator
+
+from proactive_gym.agents.base import Agent, Insider, Reply, Turn
+from proactive_gym.envs.base import Desk, ProactiveEnv
+from proactive_gym.envs.conversation import Conversation
+from proactive_gym.errors import InputError, check_whole
+from proactive_gym.outcome import Outcome
+
+SEEDS = 2**31
+_EPISODES_A_SEED = 2**32
+
+
+class AgentError(RuntimeError):
+    """An agent failed; the message names it and the episode."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Exchange:
+    """One turn, the reply to it and what that came to.
+
+    Attributes:
+        turn: What the user showed and said.
+        reply: What the agent replied.
+        choice: The number of the option it chose, or ``None`` where a written reply names none.
+        outcome: What it came to.
+        reward: What it paid.
+    """
+
+    turn: Turn
+    reply: Reply
+    choice: int | None
+    outcome: Outcome
+    reward: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Trajectory:
+    """A finished episode.
+
+    Attributes:
+        episode: The episode's name.
+        scenario: The scenario's name.
+        exchanges: The turns in order, at least one.
+        answer: The number of the right option.
+        requests: How often the agent asked for an intervention.
+        requests_needed: The fewest requests that would have done, or ``None``.
+        sufficiency: One number per picture shown, or ``None``.
+    """
+
+    episode: str
+    scenario: str
+    exchanges: tuple[Exchange, ...]
+    answer: int
+    requests: int
+    requests_needed: int | None
+    sufficiency: tuple[float, ...] | None
+
+    @property
+    def outcome(self) -> Outcome:
+        """What the last reply came to."""
+        return self.exchanges[-1].outcome
+
+    @property
+    def total_reward(self) -> float:
+        """The sum of all rewards."""
+        return sum(exchange.reward for exchange in self.exchanges)
+
+
+def rollouts(
+    agent: Agent,
+    env: str | type[ProactiveEnv],
+    episodes: int | None = None,
+    num_envs: int = 32,
+    seed: int = 0,
+    **env_kwargs: Any,
+) -> Iterator[Trajectory]:
+    """Play episodes, one agent call for a batch of conversations that wait.
+
+    Each episode is played once, whatever ``num_envs``, and comes out in its turn.
+
+    Args:
+        agent: Who replies.
+        env: An environment's id, or its class.
+        episodes: How many; ``None`` for all there are (a source without end needs a number).
+        num_envs: How many conversations are open at once: the size of a full batch.
+        seed: Other seeds play other episodes, where the source has no end.
+        **env_kwargs: Keyword arguments of the environment.
+
+    Returns:
+        An iterator of finished episodes, in order.
+
+    Raises:
+        InputError: If an argument is impossible.
+        AgentError: If the agent raises, or does not return a usable reply per turn; all episodes that were finished by
+        then
+            have come out before.
+    """
+    desk = make_desk(env, env_kwargs)
+    names = episode_names(desk, episodes, seed)
+    return play(agent, desk, names, num_envs)
+
+
+def make_desk(env: str | type[ProactiveEnv], env_kwargs: dict[str, Any]) -> Desk:
+    """What the id or class and its keyword arguments come to.
+
+    Raises:
+        InputError: If there is no such environment or argument.
+    """
+    kwargs = dict(env_kwargs)
+    if isinstance(env, str):
+        spec = _spec(env)
+        kwargs = {**spec.kwargs, **kwargs}
+        entry = spec.entry_point
+        env_class = load_env_creator(entry) if isinstance(entry, str) else entry
+    else:
+        env_class = env
+    if not (isinstance(env_class, type) and issubclass(env_class, ProactiveEnv)):
+        raise InputError(f"The environment {env!r} is no ProactiveEnv; rollouts play conversations only.")
+    return Desk(env_class.scenarios, env_class.family, kwargs)
+
+
+def _spec(env: str) -> gym.envs.registration.EnvSpec:
+    try:
+        return gym.spec(env)
+    except (gym.error.Error, ModuleNotFoundError) as error:
+        ours = sorted(name for name in gym.registry if name.startswith("Proactive"))
+        raise InputError(f"There is no environment {env!r}; there are {', '.join(ours)}.") from error
+
+
+def episode_names(desk: Desk, episodes: int | None, seed: int = 0) -> Iterator[str]:
+    """Names of the episodes to play, each once.
+
+    Raises:
+        InputError: If the number or the seed is impossible, or if there is no end to them.
+    """
+    check_whole("seed", seed, 0, SEEDS - 1)
+    size = desk.source.size(desk.scenarios)
+    if size == float("inf"):
+        if episodes is None:
+            raise InputError(f"The source {desk.source.name!r} has no end; say how many episodes to play.")
+        check_whole("episodes", episodes, 1, _EPISODES_A_SEED)
+        first, number = seed * _EPISODES_A_SEED, episodes
+    else:
+        first, number = 0, int(size) if episodes is None else min(int(size), check_whole("episodes", episodes, 1))
+    return (desk.source.episode_name(desk.scenarios, first + index, desk.setting) for index in range(number))
+
+
+def play(agent: Agent, desk: Desk, names: Iterator[str], num_envs: int = 32) -> Iterator[Trajectory]:
+    """Play the named episodes, ``num_envs`` at a time; see ``rollouts``."""
+    check_whole("num_envs", num_envs, 1)
+    return _play(agent, desk, enumerate(names), num_envs)
+
+
+class _Lane:
+    """One open conversation, and what was said in it so far."""
+
+    __slots__ = ("conversation", "exchanges", "place")
+
+    def __init__(self, place: int, conversation: Conversation) -> None:
+        self.place = place
+        self.conversation = conversation
+        self.exchanges: list[Exchange] = []
+
+    def turn(self, image: np.ndarray[Any, Any]) -> Turn:
+        conversation = self.conversation
+        options = conversation.options
+        return Turn(
+            image=image,
+            dialogue=conversation.dialogue,
+            options=options,
+            action_mask=conversation.mask(len(options)),
+            question=conversation.episode.question,
+            episode=conversation.episode.name,
+            number=conversation.state.turn,
+            kinds=tuple([option.kind for option in conversation.episode.menu]) if options else (),
+            history=tuple([(exchange.turn, exchange.reply) for exchange in self.exchanges]),
+        )
+
+    def take(self, turn: Turn, reply: Reply) -> None:
+        conversation = self.conversation
+        choice = conversation.read(reply) if isinstance(reply, str) else int(reply)
+        if choice is None or isinstance(reply, str):
+            conversation.state = conversation.episode.reply(conversation.state, choice)
+        else:
+            conversation.choose(choice)
+        outcome = conversation.state.outcome
+        assert outcome is not None
+        self.exchanges.append(Exchange(turn, reply, choice, outcome, conversation.reward))
+
+    def trajectory(self) -> Trajectory:
+        episode, state = self.conversation.episode, self.conversation.state
+        return Trajectory(
+            episode=episode.name,
+            scenario=episode.scenario,
+            exchanges=tuple(self.exchanges),
+            answer=episode.answer,
+            requests=state.requests,
+            requests_needed=episode.requests_needed,
+            sufficiency=episode.sufficiency(state),
+        )
+
+
+def _play(agent: Agent, desk: Desk, names: Iterator[tuple[int, str]], num_envs: int) -> Iterator[Trajectory]:
+    lanes: list[_Lane] = []
+    finished: dict[int, Trajectory] = {}
+    due = 0
+    while True:
+        lanes += [_Lane(place, desk.begin(name)) for place, name in islice(names, num_envs - len(lanes))]
+        if not lanes:
+            return
+        try:
+            _exchange(agent, desk, lanes)
+        except (AgentError, InputError):
+            # What is finished has cost model calls: it comes out before the error does.
+            finished.update(_over(lanes))
+            yield from (finished[place] for place in sorted(finished))
+            raise
+        finished.update(_over(lanes))
+        lanes = [lane for lane in lanes if not lane.conversation.state.over]
+        while due in finished:
+            yield finished.pop(due)
+            due += 1
+
+
+def _over(lanes: Sequence[_Lane]) -> dict[int, Trajectory]:
+    return {lane.place: lane.trajectory() for lane in lanes if lane.conversation.state.over}
+
+
+def _exchange(agent: Agent, desk: Desk, lanes: Sequence[_Lane]) -> None:
+    """Show every lane's picture, get a reply to each."""
+    pictures = desk.source.paint([lane.conversation.picture for lane in lanes])
+    turns = [lane.turn(image) for lane, image in zip(lanes, pictures, strict=True)]
+    for lane, turn, reply in zip(lanes, turns, _replies(agent, turns, lanes), strict=True):
+        try:
+            lane.take(turn, reply)
+        except (gym.error.InvalidAction, TypeError, ValueError) as error:
+            raise AgentError(
+                f"Agent {agent.name!r} replied {_short(reply)} in episode {turn.episode!r}: {error}"
+            ) from error
+
+
+def _replies(agent: Agent, turns: Sequence[Turn], lanes: Sequence[_Lane]) -> Sequence[Reply]:
+    try:
+        if isinstance(agent, Insider):
+            replies = agent.act_told(turns, [lane.conversation.best_choice() for lane in lanes])
+        else:
+            replies = agent.act(turns)
+    except InputError:
+        raise
+    except Exception as error:
+        first = turns[0].episode
+        raise AgentError(
+            f"Agent {agent.name!r} failed on a batch of {len(turns)} that begins with episode {first!r}: "
+            f"{type(error).__name__}: {error}"
+        ) from error
+    if not hasattr(replies, "__len__") or len(replies) != len(turns):
+        got = f"{len(replies)} replies" if hasattr(replies, "__len__") else _short(replies)
+        raise AgentError(
+            f"Agent {agent.name!r} returned {got} to {len(turns)} turns, beginning with episode {turns[0].episode!r}; "
+            "it has to return one reply per turn, in order."
+        )
+    return [_usable(agent, turn, reply) for turn, reply in zip(turns, replies, strict=True)]
+
+
+def _usable(agent: Agent, turn: Turn, reply: Any) -> Reply:
+    if isinstance(reply, str):
+        return reply
+    if isinstance(reply, bool) or not isinstance(reply, int | np.integer):
+        raise AgentError(
+            f"Agent {agent.name!r} replied {_short(reply)} in episode {turn.episode!r}; "
+            "a reply is an option's number or a string."
+        )
+    return int(reply)
+
+
+def _short(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 80 else f"{text[:77]}…"
