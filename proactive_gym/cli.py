@@ -1,0 +1,220 @@
+"""The command line: ``proactive-gym``."""
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from proactive_gym import ENVIRONMENTS, __version__
+from proactive_gym.errors import InputError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from proactive_gym.evaluation import Evaluation
+
+DONE, MENDABLE, INTERRUPTED = 0, 1, 130
+DEMO_AGENTS = ("oracle", "always-ask", "random", "never-ask", "abstain")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command.
+
+    Args:
+        arguments: The words after ``proactive-gym``; ``None`` takes them from the command line.
+
+    Returns:
+        The exit status: 0 done, 1 an error the user can mend, 130 interrupted; wrong usage exits with 2.
+    """
+    from proactive_gym.rollout import AgentError
+
+    parsed = _parser().parse_args(arguments)
+    command: Callable[[argparse.Namespace], int] = parsed.command
+    try:
+        return command(parsed)
+    except (InputError, AgentError) as error:
+        print(f"proactive-gym: {error}", file=sys.stderr)
+        return MENDABLE
+    except OSError as error:
+        print(
+            f"proactive-gym: {error.strerror or error}{f': {error.filename}' if error.filename else ''}",
+            file=sys.stderr,
+        )
+        return MENDABLE
+    except KeyboardInterrupt:
+        print("proactive-gym: interrupted; the same command goes on where it stopped.", file=sys.stderr)
+        return INTERRUPTED
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="proactive-gym", description="An agent gym in which the right move is to ask."
+    )
+    parser.add_argument("--version", action="version", version=f"proactive-gym {__version__}")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    demo = commands.add_parser("demo", help="every scenario × every scripted agent, offline, in a minute")
+    demo.add_argument("--episodes", type=int, default=200, help="per agent and scenario (default: %(default)s)")
+    demo.add_argument("--out", default="runs/demo", help="folder for the run (default: %(default)s)")
+    demo.set_defaults(command=_demo)
+
+    listing = commands.add_parser("list", help="environments, sources, agents")
+    listing.set_defaults(command=_list)
+
+    run = commands.add_parser("eval", help="evaluate agents; the same command again resumes")
+    run.add_argument(
+        "--agent", action="append", required=True, metavar="A", help="name or module.path:Class; may be repeated"
+    )
+    run.add_argument(
+        "--env", action="append", metavar="ID", help="id, or 'all' for the seven scenarios; may be repeated"
+    )
+    run.add_argument("--episodes", type=int, default=200, help="per agent and environment (default: %(default)s)")
+    run.add_argument("--num-envs", type=int, default=32, help="conversations open at once (default: %(default)s)")
+    run.add_argument("--seed", type=int, default=0, help="other seeds play other episodes (default: %(default)s)")
+    run.add_argument("--out", required=True, metavar="DIR", help="folder for the run")
+    _add_environment_options(run)
+    run.set_defaults(command=_eval)
+
+    report = commands.add_parser("report", help="table, summary.csv and report.html of a run")
+    report.add_argument("folders", nargs="+", metavar="DIR")
+    report.set_defaults(command=_report)
+    return parser
+
+
+def _add_environment_options(parser: argparse.ArgumentParser) -> None:
+    options = parser.add_argument_group("setting", "keyword arguments of the environments")
+    options.add_argument("--split", help="train, validation or test (default)")
+    options.add_argument("--image-size", type=int, help="side of the picture in pixels")
+    options.add_argument("--reply", help="choice, text or open")
+    options.add_argument("--reading", help="lenient or strict")
+    options.add_argument("--menu-order", help="shuffled or benchmark")
+    options.add_argument("--interventions", help="valid or foreign")
+    options.add_argument("--control", help="sufficient, unhelpful or mixed")
+    options.add_argument("--budget", type=int, help="most requests allowed")
+    options.add_argument("--hint", action="store_true", default=None, help="add the scenario's hint to the question")
+    options.add_argument("--clear", action="store_true", default=None, help="the reference setting")
+    options.add_argument("--single-turn", action="store_true", default=None, help="episodes end after the first reply")
+
+
+SETTING = (
+    *("split", "image_size", "reply", "reading", "menu_order", "interventions"),
+    *("control", "budget", "hint", "clear", "single_turn"),
+)
+
+
+def _demo(parsed: argparse.Namespace) -> int:
+    from proactive_gym.evaluation import SCENARIO_IDS
+
+    console = _console()
+    evaluation = _run(console, DEMO_AGENTS, SCENARIO_IDS, parsed.episodes, 32, parsed.out, 0, {})
+    sheet = Path(parsed.out) / "contact_sheet.png"
+    from proactive_gym.agents import make_agent
+    from proactive_gym.reports.contact_sheet import write_contact_sheet
+
+    write_contact_sheet(make_agent("oracle"), SCENARIO_IDS, sheet)
+    _write_reports(evaluation, Path(parsed.out), "proactive-gym demo", sheet)
+    _show(console, evaluation, "proactive-gym demo")
+    _say_files(console, Path(parsed.out))
+    return DONE
+
+
+def _list(parsed: argparse.Namespace) -> int:
+    from proactive_gym.agents import agent_names
+    from proactive_gym.sources import source_names
+
+    del parsed
+    print("environments:", *(f"  {name}" for name in ENVIRONMENTS), sep="\n")
+    print("sources:", *(f"  {name}" for name in source_names()), sep="\n")
+    print("agents:", *(f"  {name}" for name in [*agent_names(), "module.path:Class"]), sep="\n")
+    return DONE
+
+
+def _eval(parsed: argparse.Namespace) -> int:
+    from proactive_gym.evaluation import SCENARIO_IDS
+
+    console = _console()
+    wanted = parsed.env or ["all"]
+    envs = [env for name in wanted for env in (SCENARIO_IDS if name == "all" else [name])]
+    setting = {name: getattr(parsed, name) for name in SETTING if getattr(parsed, name) is not None}
+    evaluation = _run(console, parsed.agent, envs, parsed.episodes, parsed.num_envs, parsed.out, parsed.seed, setting)
+    _write_reports(evaluation, Path(parsed.out), f"Run {Path(parsed.out).name}")
+    _show(console, evaluation, f"Run {parsed.out}")
+    _say_files(console, Path(parsed.out))
+    return DONE
+
+
+def _report(parsed: argparse.Namespace) -> int:
+    from proactive_gym.evaluation import Evaluation
+    from proactive_gym.evaluation.run_directory import RunDirectory
+
+    console = _console()
+    for folder in map(Path, parsed.folders):
+        evaluation = Evaluation(RunDirectory(folder).rows(), folder)
+        if not evaluation.rows:
+            raise InputError(f"{folder} holds a run without a single finished episode.")
+        sheet = folder / "contact_sheet.png"
+        _write_reports(evaluation, folder, f"Run {folder.name}", sheet if sheet.exists() else None)
+        _show(console, evaluation, f"Run {folder}")
+        _say_files(console, folder)
+    return DONE
+
+
+def _run(
+    console: "Console",
+    agents: Sequence[str],
+    envs: Sequence[str],
+    episodes: int,
+    num_envs: int,
+    out: str,
+    seed: int,
+    setting: dict[str, Any],
+) -> "Evaluation":
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    from proactive_gym.evaluation import evaluate
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console, transient=True) as progress:
+        bar = progress.add_task("playing", total=len(agents) * len(envs) * max(0, episodes))
+
+        def watch(agent: str, env: str, row: object) -> None:
+            progress.update(bar, advance=1, description=f"{agent} in {env}")
+
+        return evaluate(agents, envs, episodes, num_envs, out, seed, watch, **setting)
+
+
+def _write_reports(evaluation: "Evaluation", folder: Path, title: str, sheet: Path | None = None) -> None:
+    from proactive_gym.reports.page import write_page
+    from proactive_gym.reports.tables import write_csv
+
+    write_csv(evaluation.table, folder / "summary.csv")
+    write_page(evaluation.rows, evaluation.table, folder / "report.html", title, sheet)
+
+
+def _show(console: "Console", evaluation: "Evaluation", title: str) -> None:
+    from proactive_gym.evaluation import means
+    from proactive_gym.reports.tables import terminal_table
+
+    table = evaluation.table
+    several = len({cell.env for cell in table}) > 1
+    console.print(terminal_table([*table, *(means(table) if several else [])], title))
+
+
+def _say_files(console: "Console", folder: Path) -> None:
+    console.print(
+        "Files:", *(f"  {file}" for file in sorted(folder.iterdir()) if file.is_file()), sep="\n", highlight=False
+    )
+
+
+def _console() -> "Console":
+    from rich.console import Console
+
+    # Where the output goes to a file or a log, the table is not to be cut to 80 columns.
+    width = None if sys.stdout.isatty() else int(os.environ.get("COLUMNS", "120"))
+    return Console(width=width)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,6 @@
+"""Runs that survive, and what they say."""
+
+from proactive_gym.evaluation.measures import Cell, cells, means
+from proactive_gym.evaluation.run import SCENARIO_IDS, Evaluation, evaluate
+
+__all__ = ["SCENARIO_IDS", "Cell", "Evaluation", "cells", "evaluate", "means"]

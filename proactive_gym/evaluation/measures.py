@@ -1,0 +1,82 @@
+"""What the stored episodes say."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+from proactive_gym.evaluation.record import Row
+from proactive_gym.evaluation.statistics import Estimate, average, share
+from proactive_gym.outcome import Outcome
+
+
+def _ended(outcome: Outcome) -> Callable[[Sequence[Row]], Estimate]:
+    return lambda rows: share([row["outcome"] == outcome.value for row in rows])
+
+
+MEASURES: dict[str, Callable[[Sequence[Row]], Estimate]] = {
+    "accuracy": _ended(Outcome.CORRECT),
+    # As the benchmark counts: turns but the last, whatever the last one was.
+    "suggestions": lambda rows: average([len(row["replies"]) - 1 for row in rows]),
+    "requests": lambda rows: average([row["requests"] for row in rows]),
+    "abstained": _ended(Outcome.ABSTAINED),
+    "wrong": _ended(Outcome.WRONG),
+    "unreadable": _ended(Outcome.UNREADABLE),
+    "useless_request": _ended(Outcome.USELESS_REQUEST),
+    "exhausted": _ended(Outcome.EXHAUSTED),
+    "return": lambda rows: average([row["return"] for row in rows]),
+}
+"""Measures by name; each takes the rows of one agent in one environment."""
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One agent in one environment.
+
+    Attributes:
+        agent: The agent's name.
+        env: The environment's id; ``"mean"`` for the unweighted mean over environments.
+        episodes: How many episodes the measures are of.
+        measures: Estimates by the measures' names.
+    """
+
+    agent: str
+    env: str
+    episodes: int
+    measures: dict[str, Estimate]
+
+    @property
+    def figures(self) -> dict[str, str | int | float]:
+        """One flat row for a table: each measure, its lower and its upper bound."""
+        flat: dict[str, str | int | float] = {"agent": self.agent, "env": self.env, "episodes": self.episodes}
+        for name, estimate in self.measures.items():
+            flat |= {name: estimate.value, f"{name}_low": estimate.low, f"{name}_high": estimate.high}
+        return flat
+
+
+def cells(rows: Iterable[Row]) -> list[Cell]:
+    """A cell per agent and environment, in the order in which they first appear."""
+    found: dict[tuple[str, str], list[Row]] = {}
+    for row in rows:
+        found.setdefault((row["agent"], row["env"]), []).append(row)
+    return [
+        Cell(agent, env, len(group), {name: measure(group) for name, measure in MEASURES.items()})
+        for (agent, env), group in found.items()
+    ]
+
+
+def means(table: Sequence[Cell]) -> list[Cell]:
+    """For each agent the unweighted mean over its environments, as the paper averages; bounds assume independence."""
+    averaged = []
+    for agent, group in groupby(table, key=lambda cell: cell.agent):
+        of_agent = list(group)
+        measures = {name: _mean([cell.measures[name] for cell in of_agent]) for name in MEASURES}
+        averaged.append(Cell(agent, "mean", sum(cell.episodes for cell in of_agent), measures))
+    return averaged
+
+
+def _mean(estimates: Sequence[Estimate]) -> Estimate:
+    number = len(estimates)
+    value = sum(estimate.value for estimate in estimates) / number
+    below = sum((estimate.value - estimate.low) ** 2 for estimate in estimates) ** 0.5 / number
+    above = sum((estimate.high - estimate.value) ** 2 for estimate in estimates) ** 0.5 / number
+    return Estimate(value, value - below, value + above)

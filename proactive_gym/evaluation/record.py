@@ -1,0 +1,44 @@
+"""A finished episode as one line of ``episodes.jsonl``."""
+
+import json
+from typing import Any
+
+from proactive_gym.rollout import Trajectory
+
+Row = dict[str, Any]
+
+
+def record(trajectory: Trajectory, agent: str, env: str) -> Row:
+    """Everything about the episode but its pictures, which its name gives back; nothing depends on time or machine.
+
+    Args:
+        trajectory: The finished episode.
+        agent: The agent's name.
+        env: The environment's id.
+    """
+    first = trajectory.exchanges[0].turn
+    return {
+        "agent": agent,
+        "env": env,
+        "episode": trajectory.episode,
+        "scenario": trajectory.scenario,
+        "question": first.question,
+        "options": list(first.options),
+        "kinds": [kind.value for kind in first.kinds],
+        "answer": trajectory.answer,
+        "replies": [exchange.reply for exchange in trajectory.exchanges],
+        "choices": [exchange.choice for exchange in trajectory.exchanges],
+        "outcomes": [exchange.outcome.value for exchange in trajectory.exchanges],
+        "outcome": trajectory.outcome.value,
+        "requests": trajectory.requests,
+        "requests_needed": trajectory.requests_needed,
+        "sufficiency": None
+        if trajectory.sufficiency is None
+        else [round(share, 4) for share in trajectory.sufficiency],
+        "return": trajectory.total_reward,
+    }
+
+
+def line(row: Row) -> str:
+    """The row as a line of JSON, always with the same bytes."""
+    return json.dumps(row, ensure_ascii=False, separators=(",", ":")) + "\n"

@@ -1,0 +1,144 @@
+"""Agents × environments, measured."""
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import proactive_gym
+from proactive_gym.agents import Agent, make_agent
+from proactive_gym.envs.base import Desk
+from proactive_gym.errors import InputError, check_whole
+from proactive_gym.evaluation.measures import Cell, cells
+from proactive_gym.evaluation.record import Row, record
+from proactive_gym.evaluation.run_directory import RunDirectory
+from proactive_gym.reward import Reward
+from proactive_gym.rollout import episode_names, make_desk, play
+
+Watcher = Callable[[str, str, Row | None], None]
+"""Told the agent, the environment and each finished episode, ``None`` for one that was finished before."""
+
+SCENARIO_IDS = tuple(name for name in proactive_gym.ENVIRONMENTS if name != "ProactiveSuite-v0")
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """The outcome of an evaluation.
+
+    Attributes:
+        rows: All finished episodes; see ``record``.
+        folder: The run's folder, or ``None``.
+    """
+
+    rows: list[Row]
+    folder: Path | None
+
+    @property
+    def table(self) -> list[Cell]:
+        """Measures per agent and environment."""
+        return cells(self.rows)
+
+
+def evaluate(
+    agents: str | Agent | Sequence[str | Agent],
+    envs: str | Sequence[str] = "all",
+    episodes: int = 200,
+    num_envs: int = 32,
+    out: str | Path | None = None,
+    seed: int = 0,
+    watch: Watcher | None = None,
+    **env_kwargs: Any,
+) -> Evaluation:
+    """Let every agent play every environment, and measure.
+
+    Args:
+        agents: Agents or their names.
+        envs: Ids, or ``"all"`` for the seven scenarios.
+        episodes: Episodes per agent and environment.
+        num_envs: Conversations open at once.
+        out: A folder to keep the run in; the same call again goes on where it stopped.
+        seed: Other seeds play other rendered episodes.
+        watch: Called for every episode.
+        **env_kwargs: Keyword arguments of the environments.
+
+    Returns:
+        All episodes and their measures.
+
+    Raises:
+        InputError: If an argument is impossible, or if ``out`` holds a run of another configuration.
+        AgentError: If an agent fails; finished episodes are kept.
+    """
+    made = [make_agent(agent) for agent in ([agents] if isinstance(agents, str | Agent) else agents)]
+    _check_distinct([agent.name for agent in made])
+    ids = _ids(envs)
+    check_whole("episodes", episodes, 1)
+    # Before anything is played: a wrong argument is said at once.
+    desks = {env: make_desk(env, env_kwargs) for env in ids}
+    plan = {env: list(episode_names(desk, episodes, seed)) for env, desk in desks.items()}
+    run = None
+    if out is not None:
+        run = RunDirectory.opened(out, _configuration(made, ids, episodes, seed, env_kwargs))
+    done = (
+        {(row["agent"], row["env"], row["episode"]): row for row in run.rows()} if run and run.episodes.exists() else {}
+    )
+    rows: list[Row] = list(done.values())
+    for agent in made:
+        for env in ids:
+            owed = [name for name in plan[env] if (agent.name, env, name) not in done]
+            for _ in range(len(plan[env]) - len(owed)):
+                if watch:
+                    watch(agent.name, env, None)
+            for row in _played(agent, desks[env], env, owed, num_envs, run):
+                rows.append(row)
+                if watch:
+                    watch(agent.name, env, row)
+    if run:
+        run.put_in_order([(agent.name, env, name) for agent in made for env in ids for name in plan[env]])
+        rows = run.rows()
+    return Evaluation(rows, None if run is None else run.folder)
+
+
+def _played(
+    agent: Agent, desk: Desk, env: str, owed: Sequence[str], num_envs: int, run: RunDirectory | None
+) -> Iterator[Row]:
+    if not owed:
+        return
+    began = time.perf_counter()
+    played = (record(trajectory, agent.name, env) for trajectory in play(agent, desk, iter(owed), num_envs))
+    yield from run.append(played) if run else played
+    if run:
+        seconds = round(time.perf_counter() - began, 3)
+        run.note_time(agent=agent.name, env=env, episodes=len(owed), seconds=seconds, num_envs=num_envs)
+
+
+def _ids(envs: str | Sequence[str]) -> list[str]:
+    ids = list(SCENARIO_IDS) if envs == "all" else [envs] if isinstance(envs, str) else list(envs)
+    _check_distinct(ids)
+    return ids
+
+
+def _check_distinct(names: Sequence[str]) -> None:
+    if not names:
+        raise InputError("There is nothing to evaluate: give at least one agent and one environment.")
+    for name in names:
+        if names.count(name) > 1:
+            raise InputError(f"{name!r} is given twice; the rows of a run are told apart by name.")
+
+
+def _configuration(
+    agents: Sequence[Agent], ids: Sequence[str], episodes: int, seed: int, env_kwargs: dict[str, Any]
+) -> dict[str, Any]:
+    return {
+        "agents": [agent.name for agent in agents],
+        "envs": list(ids),
+        "episodes": episodes,
+        "seed": seed,
+        "env_kwargs": {name: _plain(value) for name, value in env_kwargs.items()},
+        "version": proactive_gym.__version__,
+    }
+
+
+def _plain(value: Any) -> Any:
+    """Arguments as they can stand in a JSON file."""
+    return repr(value) if isinstance(value, Reward) or not isinstance(value, str | int | float | bool | None) else value

@@ -1,0 +1,124 @@
+"""A folder that holds a run: what was asked for, what is finished, how long it took."""
+
+import hashlib
+import json
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, Self
+
+from proactive_gym.errors import InputError
+from proactive_gym.evaluation.record import Row, line
+
+Configuration = dict[str, Any]
+
+
+class RunDirectory:
+    """``run.json``, ``episodes.jsonl`` and ``timing.jsonl`` in one folder.
+
+    Every episode is appended and flushed as soon as it is finished, so that whoever stops, kills or unplugs the run
+    loses none; the same command again goes on where it stopped.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.episodes = folder / "episodes.jsonl"
+
+    @classmethod
+    def opened(cls, folder: str | Path, configuration: Configuration) -> Self:
+        """The folder, made if missing, with that configuration.
+
+        Raises:
+            InputError: If it holds a run of another configuration, naming the difference, or cannot be written.
+        """
+        run = cls(Path(folder))
+        described = {"configuration": configuration, "hash": fingerprint(configuration)}
+        try:
+            run.folder.mkdir(parents=True, exist_ok=True)
+            if (run.folder / "run.json").exists():
+                run._check_same(configuration)
+            else:
+                _write(run.folder / "run.json", json.dumps(described, indent=2, ensure_ascii=False) + "\n")
+            run._mend()
+        except OSError as error:
+            raise InputError(f"The run folder {folder} cannot be used: {error.strerror or error}.") from error
+        return run
+
+    def rows(self) -> list[Row]:
+        """All finished episodes.
+
+        Raises:
+            InputError: If a line is no episode, naming the file and line.
+        """
+        if not self.episodes.exists():
+            raise InputError(f"{self.folder} holds no run: there is no episodes.jsonl in it.")
+        with self.episodes.open(encoding="utf-8") as file:
+            return [
+                _parsed(text, self.episodes, number) for number, text in enumerate(file, start=1) if text.endswith("\n")
+            ]
+
+    def append(self, rows: Iterator[Row]) -> Iterator[Row]:
+        """Write each row as it comes, and pass it on."""
+        with self.episodes.open("a", encoding="utf-8") as file:
+            for row in rows:
+                file.write(line(row))
+                file.flush()
+                yield row
+
+    def note_time(self, **figures: Any) -> None:
+        """Add a line to ``timing.jsonl``, apart from the episodes, which do not depend on time."""
+        with (self.folder / "timing.jsonl").open("a", encoding="utf-8") as file:
+            file.write(json.dumps(figures) + "\n")
+
+    def put_in_order(self, order: Sequence[tuple[str, str, str]]) -> None:
+        """Sort the rows by agent, environment and episode, where a failure let later ones be written first."""
+        place = {key: number for number, key in enumerate(order)}
+        rows = self.rows()
+        ordered = sorted(rows, key=lambda row: place.get((row["agent"], row["env"], row["episode"]), len(place)))
+        if ordered != rows:
+            _write(self.episodes, "".join(map(line, ordered)))
+
+    def _check_same(self, configuration: Configuration) -> None:
+        file = self.folder / "run.json"
+        try:
+            there = json.loads(file.read_text(encoding="utf-8"))["configuration"]
+        except (ValueError, KeyError, TypeError) as error:
+            raise InputError(
+                f"{file} is damaged ({error}); remove the folder {self.folder} or choose another."
+            ) from error
+        now = json.loads(json.dumps(configuration))
+        if there != now:
+            different = [name for name in sorted({*there, *now}) if there.get(name) != now.get(name)]
+            changes = "; ".join(f"{name} was {there.get(name)!r} and is now {now.get(name)!r}" for name in different)
+            raise InputError(f"{self.folder} holds a run of another configuration: {changes}. Choose another folder.")
+
+    def _mend(self) -> None:
+        """Take off a last line that was torn when the run was killed: its episode is owed again."""
+        if not self.episodes.exists():
+            return
+        with self.episodes.open("rb+") as file:
+            content = file.read()
+            if content and not content.endswith(b"\n"):
+                file.truncate(content.rfind(b"\n") + 1)
+
+
+def fingerprint(configuration: Configuration) -> str:
+    """SHA-256 of the configuration in a canonical form."""
+    return hashlib.sha256(json.dumps(configuration, sort_keys=True).encode()).hexdigest()
+
+
+def _parsed(text: str, file: Path, number: int) -> Row:
+    try:
+        row = json.loads(text)
+        if isinstance(row, dict) and {"agent", "env", "episode", "outcome", "replies"} <= row.keys():
+            return row
+    except ValueError:
+        pass
+    raise InputError(f"Line {number} of {file} is no finished episode; the file was damaged.")
+
+
+def _write(file: Path, text: str) -> None:
+    """Whole or not at all."""
+    draft = file.with_suffix(file.suffix + ".part")
+    draft.write_text(text, encoding="utf-8")
+    os.replace(draft, file)

@@ -1,0 +1,68 @@
+"""The summary as a table: in the terminal and as a file."""
+
+import csv
+import math
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich.table import Table
+
+from proactive_gym.evaluation.measures import Cell
+from proactive_gym.evaluation.statistics import Estimate
+
+SHARES = ("accuracy", "abstained", "wrong", "unreadable", "useless_request", "exhausted")
+SHOWN = (
+    "accuracy",
+    "suggestions",
+    "requests",
+    "abstained",
+    "wrong",
+    "unreadable",
+    "useless_request",
+    "exhausted",
+    "return",
+)
+HEADINGS = {"return": "mean return", "useless_request": "useless"}
+
+
+def write_csv(table: Sequence[Cell], file: Path) -> None:
+    """``summary.csv``: a row per agent and environment, shares in 0…1, each measure with its bounds."""
+    rows = [cell.figures for cell in table]
+    with file.open("w", encoding="utf-8", newline="") as stream:
+        writer = csv.DictWriter(stream, rows[0] if rows else ["agent", "env", "episodes"], lineterminator="\n")
+        writer.writeheader()
+        for row in rows:
+            writer.writerow(
+                {name: f"{value:.6g}" if isinstance(value, float) else value for name, value in row.items()}
+            )
+
+
+def terminal_table(table: Sequence[Cell], title: str) -> Table:
+    """The table for a terminal: means with half the width of their 95 % interval."""
+    drawn = Table(title=title, caption="± half of the 95 % interval; shares in %", title_justify="left")
+    drawn.add_column("environment")
+    drawn.add_column("agent")
+    for name in SHOWN:
+        drawn.add_column(HEADINGS.get(name, name), justify="right")
+    ordered = sorted(table, key=lambda cell: [other.env for other in table].index(cell.env))
+    for number, cell in enumerate(ordered):
+        last_of_env = number + 1 == len(ordered) or ordered[number + 1].env != cell.env
+        first_of_env = number == 0 or ordered[number - 1].env != cell.env
+        figures = [written(name, cell.measures[name]) for name in SHOWN]
+        drawn.add_row(short(cell.env) if first_of_env else "", cell.agent, *figures, end_section=last_of_env)
+    return drawn
+
+
+def written(name: str, estimate: Estimate) -> str:
+    """``54 ±7`` for shares, ``1.20 ±0.10`` for counts, a dash for nothing."""
+    if math.isnan(estimate.value):
+        return "–"
+    half = (estimate.high - estimate.low) / 2
+    if name in SHARES:
+        return f"{100 * estimate.value:.0f} ±{100 * half:.0f}"
+    return f"{estimate.value:.2f} ±{half:.2f}"
+
+
+def short(env: str) -> str:
+    """``ProactiveVideoMoment-v0`` as ``VideoMoment``."""
+    return env.removeprefix("Proactive").removesuffix("-v0")
