@@ -5,7 +5,6 @@ from typing import Any
 import numpy as np
 from gymnasium.spaces import Discrete, Text
 from gymnasium.vector.utils import create_shared_memory
-
 from numpy.typing import NDArray
 
 from proactive_gym.errors import InputError

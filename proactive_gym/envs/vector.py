@@ -1,0 +1,338 @@
+"""Many conversations in one environment: a batch of pictures per step."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import gymnasium as gym
+import numpy as np
+from gymnasium.error import InvalidAction, ResetNeeded
+from gymnasium.spaces import MultiDiscrete, Space, Tuple
+from gymnasium.utils import seeding
+from gymnasium.vector import AutoresetMode
+from gymnasium.vector.utils import batch_space
+from numpy.typing import NDArray
+
+from proactive_gym.envs.base import Desk, ProactiveEnv, check_seed
+from proactive_gym.envs.conversation import Conversation
+from proactive_gym.episode import State
+from proactive_gym.errors import InputError, check_choice, check_whole
+
+Observations = dict[str, Any]
+Infos = dict[str, Any]
+
+AUTORESETS = {
+    "same_step": AutoresetMode.SAME_STEP,
+    "next_step": AutoresetMode.NEXT_STEP,
+    "disabled": AutoresetMode.DISABLED,
+}
+
+
+class Branch(NamedTuple):
+    """Everything that decides how a lane goes on."""
+
+    conversation: Conversation
+    state: State
+    random: Mapping[str, Any]
+
+
+class ProactiveVectorEnv(gym.vector.VectorEnv[Observations, Any, NDArray[Any]]):
+    """``num_envs`` users at once, as ``gym.make_vec(id, num_envs=…)`` gives them.
+
+    Lane ``i`` of an environment reset with seed ``s`` plays, to the bit, what a single environment reset with seed
+    ``s + i`` plays. All lanes' pictures of a step are painted by one call into one array.
+
+    Args:
+        env_class: The single environment's class.
+        num_envs: The number of lanes.
+        autoreset: ``"same_step"``: a lane whose episode is over shows its next episode at once, and the last picture of
+            the old one is in ``info["final_obs"]``; ``"next_step"``: one step later, ignoring that action;
+            ``"disabled"``: by ``reset(options={"reset_mask": …})``.
+        device: ``None`` for NumPy, or a torch device on which pictures are painted and handed over as ``torch.uint8``.
+        render_mode: ``None`` or ``"rgb_array"``.
+        **arguments: Keyword arguments of the single environment, see ``proactive_gym.envs.arguments.Arguments``.
+
+    Raises:
+        InputError: If an argument is unknown or its value impossible.
+    """
+
+    def __init__(
+        self,
+        env_class: type[ProactiveEnv],
+        num_envs: int = 1,
+        *,
+        autoreset: str = "same_step",
+        device: Any = None,
+        render_mode: str | None = None,
+        **arguments: Any,
+    ) -> None:
+        self.num_envs = check_whole("num_envs", num_envs, 1)
+        self.autoreset = AUTORESETS[check_choice("autoreset", autoreset, AUTORESETS)]
+        if render_mode not in (None, "rgb_array"):
+            raise InputError(f"render_mode is {render_mode!r}, but must be None or 'rgb_array'.")
+        self.metadata = {**env_class.metadata, "autoreset_mode": self.autoreset}
+        self.render_mode = render_mode
+        self.desk = Desk(env_class.scenarios, env_class.family, arguments)
+        self._painter = self.desk.painter(device)
+        self._written = self.desk.arguments.reply != "choice"
+        self.single_observation_space = self.desk.observation_space()
+        self.single_action_space = self.desk.action_space()
+        self.observation_space = batch_space(self.single_observation_space, self.num_envs)
+        self.action_space: Space[Any] = (
+            Tuple([self.desk.action_space() for _ in range(self.num_envs)])
+            if self._written
+            else MultiDiscrete(np.full(self.num_envs, self.desk.menu_size))
+        )
+        self._randoms: list[np.random.Generator | None] = [None] * self.num_envs
+        self._lanes: list[Conversation | None] = [None] * self.num_envs
+
+    def reset(
+        self, *, seed: int | Sequence[int | None] | None = None, options: dict[str, Any] | None = None
+    ) -> tuple[Observations, Infos]:
+        """Begin an episode in every lane, or in those of ``options["reset_mask"]``.
+
+        Args:
+            seed: ``s`` seeds lane ``i`` with ``s + i``; or one seed per lane.
+            options: ``{"reset_mask": …}``, bool ``(num_envs,)``: the lanes to reset; ``{"episode": …}``: the name or
+                number
+                of an episode for all of these lanes, or a list of one per lane.
+
+        Returns:
+            Observations of all lanes, and infos.
+
+        Raises:
+            InputError: If a seed, an option or an episode does not exist, naming the lane.
+        """
+        seeds = self._seeds(seed)
+        options = dict(options or {})
+        mask = self._reset_mask(options.pop("reset_mask", None))
+        episodes = self._episodes(options.pop("episode", None))
+        if options:
+            raise InputError(
+                f"reset(options=…) has {sorted(options)!r}, but there are only 'reset_mask' and 'episode'."
+            )
+        for lane in np.flatnonzero(mask):
+            self._begin(int(lane), seeds[lane], episodes[lane])
+        if None in self._lanes:
+            raise ResetNeeded(f"Lane {self._lanes.index(None)} has had no episode yet: reset all lanes first.")
+        return self._observations(), self._infos(np.flatnonzero(mask))
+
+    def step(
+        self, actions: Any
+    ) -> tuple[Observations, NDArray[np.float64], NDArray[np.bool_], NDArray[np.bool_], Infos]:
+        """Reply to all users at once.
+
+        Args:
+            actions: Options' numbers, ``(num_envs,)``; or a sequence of strings.
+
+        Returns:
+            Observations, rewards, terminations, truncations ``(num_envs,)`` and infos, as Gymnasium's vectors give
+            them.
+
+        Raises:
+            ResetNeeded: Before the first reset, or, with ``autoreset="disabled"``, if a lane's episode is over.
+            InvalidAction: If an action is not on offer, naming the lane; then no lane has moved.
+        """
+        lanes = self._started()
+        over = np.array([lane.state.over for lane in lanes])
+        if self.autoreset is AutoresetMode.DISABLED and over.any():
+            number = int(np.argmax(over))
+            raise ResetNeeded(
+                f"Lane {number}: episode {lanes[number].episode.name!r} is over; "
+                "reset it with options={'reset_mask': …} before the next step()."
+            )
+        choices = self._choices(actions, lanes, over)
+        rewards = np.zeros(self.num_envs)
+        terminations = np.zeros(self.num_envs, dtype=np.bool_)
+        truncations = np.zeros(self.num_envs, dtype=np.bool_)
+        for number, (lane, choice) in enumerate(zip(lanes, choices, strict=True)):
+            if over[number]:  # the action after the end, which only "next_step" lets come this far
+                self._begin(number, None, None)
+                continue
+            lane.state = lane.episode.reply(lane.state, choice)
+            rewards[number] = lane.reward
+            terminations[number], truncations[number] = lane.terminated, lane.truncated
+        final: Infos = {}
+        if self.autoreset is AutoresetMode.SAME_STEP:
+            final = self._finals(np.flatnonzero(terminations | truncations))
+        return self._observations(), rewards, terminations, truncations, final | self._infos(range(self.num_envs))
+
+    def render(self) -> tuple[Any, ...] | None:
+        """A picture with its dialogue per lane, uint8 ``(height, width, 3)`` each; ``None`` without a render mode."""
+        if self.render_mode is None:
+            return None
+        from proactive_gym.envs.rendering import card
+
+        lanes = self._started()
+        pictures = self.desk.source.paint([lane.picture for lane in lanes])
+        return tuple(
+            card(picture, lane.dialogue, lane.state.outcome) for picture, lane in zip(pictures, lanes, strict=True)
+        )
+
+    def action_masks(self) -> NDArray[np.bool_]:
+        """The options on offer, bool ``(num_envs, n)``."""
+        return self._masks(self._started()).astype(bool)
+
+    def clone_state(self, lane: int) -> Branch:
+        """Everything that decides how that lane goes on, to restore in any lanes, any number of times.
+
+        Raises:
+            InputError: If there is no such lane.
+            ResetNeeded: Before the first reset.
+        """
+        check_whole("lane", lane, 0, self.num_envs - 1)
+        conversation = self._started()[lane]
+        return Branch(conversation, conversation.state, self._random(lane).bit_generator.state)
+
+    def restore_state(self, branches: Branch | Sequence[Branch | None]) -> tuple[Observations, Infos]:
+        """Put lanes where ``clone_state`` found them.
+
+        Args:
+            branches: One for all lanes, which thus form a group that starts from one moment; or one per lane, ``None``
+                for those that stay.
+
+        Returns:
+            Observations of all lanes, and the infos of those that were put back.
+
+        Raises:
+            InputError: If there is not one branch per lane.
+        """
+        each = [branches] * self.num_envs if isinstance(branches, Branch) else list(branches)
+        if len(each) != self.num_envs:
+            raise InputError(
+                f"restore_state got {len(each)} branches for {self.num_envs} lanes; it needs one per lane."
+            )
+        for number, branch in enumerate(each):
+            if branch is not None:
+                episode, manner = branch.conversation.episode, branch.conversation.manner
+                self._lanes[number] = Conversation(episode, manner, branch.state)
+                self._random(number).bit_generator.state = branch.random
+        return self._observations(), self._infos([number for number, branch in enumerate(each) if branch is not None])
+
+    # --- One lane -----------------------------------------------------------------------------------------------------
+
+    def _begin(self, lane: int, seed: int | None, episode: int | str | None) -> None:
+        if seed is not None:
+            self._randoms[lane] = seeding.np_random(seed)[0]
+        name = self.desk.drawn(self._random(lane)) if episode is None else self.desk.named(episode)
+        self._lanes[lane] = self.desk.begin(name)
+
+    def _random(self, lane: int) -> np.random.Generator:
+        random = self._randoms[lane]
+        if random is None:
+            random = self._randoms[lane] = seeding.np_random()[0]
+        return random
+
+    def _started(self) -> list[Conversation]:
+        if None in self._lanes:
+            raise ResetNeeded("There are no episodes yet: call reset() first.")
+        return self._lanes  # type: ignore[return-value]
+
+    # --- All lanes ----------------------------------------------------------------------------------------------------
+
+    def _observations(self) -> Observations:
+        lanes = self._started()
+        return {
+            "image": self._painter([lane.picture for lane in lanes]),
+            "dialogue": tuple([lane.dialogue for lane in lanes]),
+            "action_mask": self._masks(lanes),
+        }
+
+    def _masks(self, lanes: Sequence[Conversation]) -> NDArray[np.int8]:
+        masks = np.zeros((len(lanes), self.desk.menu_size), dtype=np.int8)
+        for mask, lane in zip(masks, lanes, strict=True):
+            lane.fill_mask(mask)
+        return masks
+
+    def _finals(self, ended: NDArray[np.intp]) -> Infos:
+        """Last observations and infos of the lanes whose episode is over, and the next episode in each."""
+        if not len(ended):
+            return {}
+        lanes = [self._started()[number] for number in ended]
+        pictures, masks = self._painter([lane.picture for lane in lanes]), self._masks(lanes)
+        observations = np.full(self.num_envs, None, dtype=object)
+        for number, lane, picture, mask in zip(ended, lanes, pictures, masks, strict=True):
+            observations[number] = {"image": picture, "dialogue": lane.dialogue, "action_mask": mask}
+        here = np.zeros(self.num_envs, dtype=np.bool_)
+        here[ended] = True
+        infos = {
+            "final_obs": observations,
+            "_final_obs": here,
+            "final_info": self._infos(ended),
+            "_final_info": here.copy(),
+        }
+        for number in ended:
+            self._begin(int(number), None, None)
+        return infos
+
+    def _infos(self, numbers: Sequence[int] | NDArray[np.intp] | range) -> Infos:
+        """The lanes' infos, merged key by key as Gymnasium merges them."""
+        lanes = self._started()
+        merged: Infos = {}
+        for number in numbers:
+            for key, value in lanes[number].info().items():
+                if key not in merged:
+                    whole = type(value) is int
+                    merged[key] = np.zeros(self.num_envs, int) if whole else np.full(self.num_envs, None, object)
+                    merged[f"_{key}"] = np.zeros(self.num_envs, dtype=np.bool_)
+                merged[key][number] = value
+                merged[f"_{key}"][number] = True
+        return merged
+
+    def _choices(
+        self, actions: Any, lanes: Sequence[Conversation], over: NDArray[np.bool_]
+    ) -> Iterator[int | None] | list[int | None]:
+        """The option that each action chooses; all are checked before any lane moves."""
+        if self._written:
+            return self._read(actions, lanes, over)
+        numbers = np.asarray(actions)
+        if numbers.shape != (self.num_envs,) or numbers.dtype.kind not in "iu":
+            raise InvalidAction(
+                f"The actions have shape {numbers.shape} and type {numbers.dtype}, but must be whole numbers of shape "
+                f"({self.num_envs},), one option per lane."
+            )
+        choices: list[int | None] = numbers.tolist()
+        for number, (lane, choice) in enumerate(zip(lanes, choices, strict=True)):
+            if not over[number]:
+                lane.check(choice, f"Lane {number}: ")  # type: ignore[arg-type]
+        return choices
+
+    def _read(self, actions: Any, lanes: Sequence[Conversation], over: NDArray[np.bool_]) -> list[int | None]:
+        if isinstance(actions, str) or not hasattr(actions, "__len__") or len(actions) != self.num_envs:
+            raise InvalidAction(f"The actions must be {self.num_envs} strings, one per lane.")
+        for number, action in enumerate(actions):
+            if not isinstance(action, str):
+                raise InvalidAction(f"Lane {number}: the action is {action!r}, but must be a string.")
+        return [None if ended else lane.read(action) for action, lane, ended in zip(actions, lanes, over, strict=True)]
+
+    # --- Arguments of reset -------------------------------------------------------------------------------------------
+
+    def _seeds(self, seed: Any) -> list[int | None]:
+        if seed is None:
+            return [None] * self.num_envs
+        if isinstance(seed, Sequence | np.ndarray) and not isinstance(seed, str):
+            if len(seed) != self.num_envs:
+                raise InputError(
+                    f"reset(seed=…) has {len(seed)} seeds for {self.num_envs} lanes; it needs one per lane."
+                )
+            return [check_seed(each, f"reset(seed=…) of lane {lane}") for lane, each in enumerate(seed)]
+        first = check_seed(seed)
+        assert first is not None
+        return [first + lane for lane in range(self.num_envs)]
+
+    def _reset_mask(self, mask: Any) -> NDArray[np.bool_]:
+        if mask is None:
+            return np.ones(self.num_envs, dtype=np.bool_)
+        wanted: NDArray[np.bool_] = np.asarray(mask)
+        if wanted.shape != (self.num_envs,) or wanted.dtype != np.bool_ or not wanted.any():
+            raise InputError(
+                f"reset_mask has shape {wanted.shape} and type {wanted.dtype}, but must be bool of shape "
+                f"({self.num_envs},) with at least one True."
+            )
+        return wanted
+
+    def _episodes(self, episode: Any) -> list[int | str | None]:
+        if episode is None or isinstance(episode, int | str | np.integer):
+            return [episode for _ in range(self.num_envs)]  # type: ignore[misc]  # a NumPy number is a number
+        if not hasattr(episode, "__len__") or len(episode) != self.num_envs:
+            raise InputError(f"episode is {episode!r}, but must be a name, a number, or one of these for each lane.")
+        return list(episode)
