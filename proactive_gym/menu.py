@@ -1,8 +1,8 @@
 """The options on offer: answers, abstentions, interventions."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from enum import StrEnum
-from itertools import compress, count
+from itertools import compress
 from typing import NamedTuple
 
 
@@ -45,14 +45,8 @@ class Menu(tuple[Option, ...]):
         return [number for number, option in enumerate(self) if option.kind is kind]
 
 
-def letters() -> Iterator[str]:
-    """A, B, … Z, AA, AB, …: without end, so that a long menu still has a letter for each option."""
-    for number in count():
-        yield letter(number)
-
-
 def letter(number: int) -> str:
-    """The letter of the ``number``-th option on offer, counted from 0."""
+    """The letter of the ``number``-th option on offer, counted from 0: A, B, … Z, AA, AB, … without end."""
     name = ""
     number += 1
     while number:
@@ -61,6 +55,11 @@ def letter(number: int) -> str:
     return name
 
 
+_USUAL = tuple(letter(number) for number in range(26))
+
+
 def lettered(texts: Sequence[str], offered: Iterable[bool]) -> str:
     """The options on offer, one a line: ``A. text``; letters are contiguous over what is on offer."""
-    return "\n".join([f"{sign}. {text}" for sign, text in zip(letters(), compress(texts, offered), strict=False)])
+    shown = list(compress(texts, offered))
+    letters = _USUAL if len(shown) <= len(_USUAL) else tuple(map(letter, range(len(shown))))
+    return "\n".join([f"{sign}. {text}" for sign, text in zip(letters, shown, strict=False)])

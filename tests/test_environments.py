@@ -292,7 +292,7 @@ def test_a_moment_loses_an_option_at_the_ends_of_the_clip():
     for number in range(60):
         obs, _ = env.reset(options={"episode": number})
         world = env._conversation.episode.world
-        for place, lost in ((0, "rewind"), (world.frames - 1, "wait")):
+        for place, lost in ((0, "rewind"), (world.turns - 1, "wait")):
             assert world.spent(place) == {lost} and lost not in world.moves(place)
         menu = env._conversation.episode.menu
         off = [menu[i].name for i in range(len(menu)) if not obs["action_mask"][i]]

@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
 from typing import Any, ClassVar
 
 import gymnasium as gym
@@ -72,7 +71,8 @@ class Desk:
         paint_on = getattr(self.source, "paint_on", None)
         if paint_on is None:
             raise InputError(f"device is {device!r}, but the source {self.source.name!r} paints with NumPy only.")
-        return partial(paint_on, device=device)
+        on_device: Callable[[Sequence[Any]], Any] = paint_on(device)
+        return on_device
 
     def drawn(self, random: np.random.Generator) -> str:
         """The name of an episode drawn at random."""

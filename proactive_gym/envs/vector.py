@@ -267,16 +267,28 @@ class ProactiveVectorEnv(gym.vector.VectorEnv[Observations, Any, NDArray[Any]]):
     def _infos(self, numbers: Sequence[int] | NDArray[np.intp] | range) -> Infos:
         """The lanes' infos, merged key by key as Gymnasium merges them."""
         lanes = self._started()
-        merged: Infos = {}
+        columns: dict[str, tuple[list[int], list[Any]]] = {}
         for number in numbers:
             for key, value in lanes[number].info().items():
-                if key not in merged:
-                    whole = type(value) is int
-                    merged[key] = np.zeros(self.num_envs, int) if whole else np.full(self.num_envs, None, object)
-                    merged[f"_{key}"] = np.zeros(self.num_envs, dtype=np.bool_)
-                merged[key][number] = value
-                merged[f"_{key}"][number] = True
+                places, values = columns.setdefault(key, ([], []))
+                places.append(number)
+                values.append(value)
+        merged: Infos = {}
+        for key, (places, values) in columns.items():
+            merged[key], merged[f"_{key}"] = self._column(places, values)
         return merged
+
+    def _column(self, places: list[int], values: list[Any]) -> tuple[NDArray[Any], NDArray[np.bool_]]:
+        whole = type(values[0]) is int
+        column = np.zeros(self.num_envs, int) if whole else np.full(self.num_envs, None, object)
+        here = np.zeros(self.num_envs, dtype=np.bool_)
+        here[places] = True
+        if whole:
+            column[places] = values
+        else:
+            for place, value in zip(places, values, strict=True):
+                column[place] = value  # one by one: NumPy would take a list of tuples apart
+        return column, here
 
     def _choices(
         self, actions: Any, lanes: Sequence[Conversation], over: NDArray[np.bool_]

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import ClassVar
 
 from proactive_gym.draw import Draw
@@ -122,7 +123,7 @@ class VideoMoment(Scenario):
 
     def wrong_answers(self, draw: Draw, subject: Subject) -> list[Subject]:
         """Others that could come out of the same container, so that the first frames tell nothing."""
-        pool = [other for other in _companions(subject) if other.name not in subject.mistaken_for]
+        pool = _companions(subject)
         return draw.some(pool, 3) if len(pool) >= 3 else distractors(draw, subject, "random")
 
     def set_scene(self, stage: Stage) -> OnceInAVideo:
@@ -149,10 +150,13 @@ class VideoMoment(Scenario):
         )
 
 
-def _companions(subject: Subject) -> list[Subject]:
+@lru_cache(maxsize=1024)
+def _companions(subject: Subject) -> tuple[Subject, ...]:
     """Subjects of its split that come out of the same container; all of the split if it comes out of none."""
-    origin = origin_of(subject)
-    return [other for other in subjects_of(subject.split) if other != subject and origin in ("", origin_of(other))]
+    origin, alike = origin_of(subject), {subject.name, *subject.mistaken_for}
+    return tuple(
+        other for other in subjects_of(subject.split) if other.name not in alike and origin in ("", origin_of(other))
+    )
 
 
 def origin_of(subject: Subject) -> str:

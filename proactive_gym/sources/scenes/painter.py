@@ -5,8 +5,6 @@ from threading import Lock
 from typing import NamedTuple
 
 import numpy as np
-from cachetools import LRUCache, cached
-from cachetools.keys import hashkey
 from numpy.typing import NDArray
 
 from proactive_gym.sources.scenes.frame import Box, Frame, Prop
@@ -27,17 +25,52 @@ class Stamp(NamedTuple):
     colour: NDArray[np.uint8] | NDArray[np.uint16]
     through: NDArray[np.uint16] | None
 
+    @property
+    def nbytes(self) -> int:
+        """Memory that it takes."""
+        return int(self.colour.nbytes) + (0 if self.through is None else int(self.through.nbytes))
 
-def _bytes(stamp: Stamp) -> int:
-    return int(stamp.colour.nbytes) + (0 if stamp.through is None else int(stamp.through.nbytes))
+
+class StampCache:
+    """Painted props by what they are and how large, the more recently used half of ``CACHE_BYTES`` at least.
+
+    Every layer of every picture asks here, so a hit costs no more than looking into a dictionary: instead of keeping an
+    order of use, stamps live in a young and an old generation. When the young one is full it becomes the old one, and what
+    is in the old one by then and was not asked for again is forgotten.
+    """
+
+    def __init__(self, size: int) -> None:
+        """Keep stamps of up to ``size`` bytes altogether."""
+        self._half = size // 2
+        self._young: dict[tuple[Prop, int, int], Stamp] = {}
+        self._old: dict[tuple[Prop, int, int], Stamp] = {}
+        self._young_bytes = 0
+        self._lock = Lock()
+
+    def __call__(self, prop: Prop, width: int, height: int) -> Stamp:
+        """The prop painted at that many pixels."""
+        key = (prop, width, height)
+        found = self._young.get(key)
+        return self._promoted(key) if found is None else found
+
+    def _promoted(self, key: tuple[Prop, int, int]) -> Stamp:
+        with self._lock:
+            found = self._old.pop(key, None) or painted(*key)
+            self._young_bytes += found.nbytes
+            if self._young_bytes > self._half:
+                self._old, self._young, self._young_bytes = self._young, {}, found.nbytes
+            self._young[key] = found
+        return found
 
 
-@cached(LRUCache(maxsize=CACHE_BYTES, getsizeof=_bytes), key=hashkey, lock=Lock())
-def stamp(prop: Prop, width: int, height: int) -> Stamp:
-    """The prop painted at that many pixels."""
-    painted = prop.paint(width, height)
-    pixels = np.asarray(painted)
-    if painted.mode == "RGB":
+stamp = StampCache(CACHE_BYTES)
+
+
+def painted(prop: Prop, width: int, height: int) -> Stamp:
+    """The prop painted at that many pixels, afresh."""
+    picture = prop.paint(width, height)
+    pixels = np.asarray(picture)
+    if picture.mode == "RGB":
         return Stamp(np.ascontiguousarray(pixels), None)
     alpha = pixels[..., 3:].astype(np.uint16)
     alpha += alpha >> 7  # 0…255 to 0…256, so that a shift divides exactly
@@ -72,14 +105,23 @@ def paint_into(picture: Pictures, frame: Frame) -> None:
         picture[...] = np.clip(np.rint(spoilt), 0, 255)
 
 
+def placed(box: Box, side: int) -> tuple[int, int, int, int]:
+    """Left, top, width and height of the box in pixels, in a picture of ``side`` pixels a side."""
+    return (
+        round(box.left * side),
+        round(box.top * side),
+        max(1, round(box.width * side)),
+        max(1, round(box.height * side)),
+    )
+
+
 def _covers(box: Box) -> bool:
     return box.left <= 0 and box.top <= 0 and box.right >= 1 and box.bottom >= 1
 
 
 def _lay(picture: Pictures, prop: Prop, box: Box) -> None:
     side = picture.shape[0]
-    left, top = round(box.left * side), round(box.top * side)
-    width, height = max(1, round(box.width * side)), max(1, round(box.height * side))
+    left, top, width, height = placed(box, side)
     x0, y0, x1, y1 = max(left, 0), max(top, 0), min(left + width, side), min(top + height, side)
     if x0 >= x1 or y0 >= y1:
         return

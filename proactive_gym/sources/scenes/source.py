@@ -1,7 +1,8 @@
 """Endless rendered episodes."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 from proactive_gym.draw import Draw
@@ -80,6 +81,12 @@ class ScenesSource:
     def paint(self, pictures: Sequence[Frame]) -> Pictures:
         """Uint8 ``(N, image_size, image_size, 3)``."""
         return paint(pictures, self.side)
+
+    def paint_on(self, device: Any) -> Callable[[Sequence[Frame]], Any]:
+        """A painter of ``torch.uint8`` pictures on that device."""
+        from proactive_gym.sources.scenes.device_painter import DevicePainter
+
+        return partial(DevicePainter(device).paint, side=self.side)
 
     def _parsed(self, scenarios: Sequence[SceneScenario], name: str) -> tuple[SceneScenario, str, str]:
         parts = name.split("/")
