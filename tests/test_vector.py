@@ -1,0 +1,294 @@
+"""The vector environment is many single ones, to the bit."""
+
+import gymnasium as gym
+import numpy as np
+import pytest
+from gymnasium.error import InvalidAction, ResetNeeded
+from gymnasium.vector import AutoresetMode
+
+import proactive_gym
+from proactive_gym import InputError
+from proactive_gym.envs.vector import ProactiveVectorEnv
+from proactive_gym.menu import Kind
+
+IDS = list(proactive_gym.ENVIRONMENTS)
+SIDE = 32
+MODES = {
+    "same_step": AutoresetMode.SAME_STEP,
+    "next_step": AutoresetMode.NEXT_STEP,
+    "disabled": AutoresetMode.DISABLED,
+}
+
+every_id = pytest.mark.parametrize("env_id", IDS)
+
+
+def make(env_id: str, num_envs: int, **kwargs) -> ProactiveVectorEnv:
+    return gym.make_vec(env_id, num_envs, **{"image_size": SIDE, **kwargs})
+
+
+def make_sync(env_id: str, num_envs: int, mode: str, **kwargs) -> gym.vector.SyncVectorEnv:
+    return gym.make_vec(
+        env_id,
+        num_envs,
+        vectorization_mode="sync",
+        vector_kwargs={"autoreset_mode": MODES[mode]},
+        **{"image_size": SIDE, **kwargs},
+    )
+
+
+def same(one, other) -> bool:
+    """Equal in value, shape and type, all the way down."""
+    if isinstance(one, dict):
+        return one.keys() == other.keys() and all(same(one[key], other[key]) for key in one)
+    if isinstance(one, np.ndarray):
+        if one.dtype == object:
+            return other.dtype == object and all(same(a, b) for a, b in zip(one, other, strict=True))
+        return one.dtype == other.dtype and np.array_equal(one, other)
+    if isinstance(one, tuple):
+        return len(one) == len(other) and all(same(a, b) for a, b in zip(one, other, strict=True))
+    return type(one) is type(other) and one == other
+
+
+def random_choices(random: np.random.Generator, masks: np.ndarray) -> np.ndarray:
+    return (random.random(masks.shape) * masks).argmax(axis=1)
+
+
+@every_id
+def test_make_vec_gives_the_native_one_refilled_in_the_same_step(env_id):
+    vector = gym.make_vec(env_id, 2)
+    assert isinstance(vector.unwrapped, ProactiveVectorEnv)
+    assert vector.metadata["autoreset_mode"] is AutoresetMode.SAME_STEP
+    assert vector.single_observation_space["image"].shape == (224, 224, 3)
+
+
+@every_id
+@pytest.mark.parametrize("mode", ["same_step", "next_step"])
+def test_equals_gymnasiums_own_vector(env_id, mode):
+    native, sync = make(env_id, 5, autoreset=mode), make_sync(env_id, 5, mode)
+    (obs, info), (other, other_info) = native.reset(seed=3), sync.reset(seed=3)
+    assert same(obs, other) and same(info, other_info)
+    random = np.random.default_rng(0)
+    for _ in range(60):
+        actions = random_choices(random, obs["action_mask"])
+        results, others = native.step(actions), sync.step(actions)
+        assert all(same(a, b) for a, b in zip(results, others, strict=True))
+        assert native.observation_space.contains(results[0])
+        obs = results[0]
+
+
+@every_id
+def test_equals_gymnasiums_own_vector_where_lanes_are_reset_by_hand(env_id):
+    native, sync = make(env_id, 4, autoreset="disabled"), make_sync(env_id, 4, "disabled")
+    (obs, _), _ = native.reset(seed=1), sync.reset(seed=1)
+    random = np.random.default_rng(1)
+    for _ in range(40):
+        actions = random_choices(random, obs["action_mask"])
+        results, others = native.step(actions), sync.step(actions)
+        assert all(same(a, b) for a, b in zip(results, others, strict=True))
+        obs, over = results[0], results[2] | results[3]
+        if over.any():
+            # Gymnasium takes the mask out of the options it is given.
+            resets = [env.reset(options={"reset_mask": over.copy()}) for env in (native, sync)]
+            assert same(resets[0][0], resets[1][0]) and same(resets[0][1], resets[1][1])
+            obs = resets[0][0]
+
+
+@every_id
+def test_a_lane_plays_what_a_single_environment_of_its_seed_plays_whatever_the_number_of_lanes(env_id):
+    random = np.random.default_rng(2)
+    scripts = random.random((30, 16, 9))
+    told = {}
+    for number in (1, 3, 16):
+        vector = make(env_id, number)
+        obs, info = vector.reset(seed=11)
+        told[number] = [(obs["image"][0].tobytes(), obs["dialogue"][0], info["episode"][0])]
+        for script in scripts:
+            masks = obs["action_mask"]
+            actions = (script[:number, : masks.shape[1]] * masks).argmax(axis=1)
+            obs, reward, terminated, truncated, info = vector.step(actions)
+            told[number].append(
+                (obs["image"][0].tobytes(), obs["dialogue"][0], reward[0], terminated[0], truncated[0], info["episode"][0])
+            )
+    assert told[1] == told[3] == told[16]
+
+
+@every_id
+def test_written_replies_go_in_as_strings(env_id):
+    native, sync = make(env_id, 3, reply="text"), make_sync(env_id, 3, "same_step", reply="text")
+    native.reset(seed=0), sync.reset(seed=0)
+    for replies in (("A", "(b)", "no idea"), ("C.", "Answer: D", "A")):
+        assert all(same(a, b) for a, b in zip(native.step(replies), sync.step(replies), strict=True))
+
+
+@every_id
+def test_torch_pictures_equal_numpys(env_id):
+    torch = pytest.importorskip("torch")
+    host, device = make(env_id, 6, image_size=64), make(env_id, 6, image_size=64, device="cpu")
+    (obs, _), (other, _) = host.reset(seed=5), device.reset(seed=5)
+    random = np.random.default_rng(3)
+    for _ in range(12):
+        assert isinstance(other["image"], torch.Tensor) and other["image"].dtype is torch.uint8
+        distance = np.abs(obs["image"].astype(int) - other["image"].numpy().astype(int))
+        assert distance.max() <= 1
+        actions = random_choices(random, obs["action_mask"])
+        obs, other = host.step(actions)[0], device.step(actions)[0]
+
+
+@every_id
+def test_observations_of_different_steps_share_no_memory(env_id):
+    vector = make(env_id, 3)
+    obs, _ = vector.reset(seed=0)
+    after = vector.step(random_choices(np.random.default_rng(0), obs["action_mask"]))
+    assert not np.shares_memory(obs["image"], after[0]["image"])
+    assert not np.shares_memory(obs["action_mask"], after[0]["action_mask"])
+
+
+@every_id
+def test_branches_go_on_alike_until_they_choose_otherwise(env_id):
+    vector = make(env_id, 4)
+    vector.reset(seed=8)
+    branch = vector.clone_state(2)
+    obs, info = vector.restore_state(branch)
+    assert len(set(info["episode"])) == 1
+    assert all(np.array_equal(obs["image"][0], image) for image in obs["image"])
+    offered = np.flatnonzero(obs["action_mask"][0])
+    actions = np.array([offered[lane % len(offered)] for lane in range(4)])
+    *_, info = vector.step(actions)
+    outcomes = [
+        info["final_info"]["outcome"][lane] if "final_info" in info and info["_final_info"][lane] else info["outcome"][lane]
+        for lane in range(4)
+    ]
+    assert len(set(outcomes)) > 1
+    # The random numbers go along: the next episodes are the same in all lanes.
+    vector.restore_state([branch, None, branch, None])
+    assert vector.clone_state(0).random == vector.clone_state(2).random
+
+
+def test_every_branch_of_a_long_episode_comes_quickly(benchmark_seconds=0.01):
+    from time import perf_counter
+
+    desk = make("ProactiveVideoOcclusion-v0", 1).desk
+    conversation = max((desk.begin(desk.named(number)) for number in range(60)), key=lambda c: c.episode.turns)
+    episode = conversation.episode
+    asking = episode.menu.of_kind(Kind.INTERVENTION)[0]
+    best = float("inf")
+    for _ in range(5):
+        began = perf_counter()
+        state, branches = episode.begin(), 0
+        while not state.over:
+            branches += sum(episode.reply(state, choice).over for choice in range(len(episode.menu)))
+            state = episode.reply(state, asking)
+        best = min(best, perf_counter() - began)
+    assert branches >= 5 * (episode.turns - 1)
+    assert best < benchmark_seconds
+
+
+def test_works_with_gymnasiums_vector_wrappers():
+    # Its default key, "episode", is where our infos hold the episode's name.
+    vector = gym.wrappers.vector.RecordEpisodeStatistics(make("ProactiveSketch-v0", 4), stats_key="statistics")
+    obs, _ = vector.reset(seed=0)
+    random, returns = np.random.default_rng(0), []
+    for _ in range(60):
+        obs, _, _, _, info = vector.step(random_choices(random, obs["action_mask"]))
+        if "statistics" in info:
+            returns += list(info["statistics"]["r"][info["_statistics"]])
+    assert len(returns) == vector.episode_count > 20
+    assert set(returns) == {0.0, 1.0}
+
+
+def test_a_lane_can_be_given_an_episode():
+    vector = make("ProactiveOcclusion-v0", 3)
+    _, info = vector.reset(options={"episode": [4, "scenes/occlusion/test/7", 4]})
+    assert list(info["episode"]) == ["scenes/occlusion/test/4", "scenes/occlusion/test/7", "scenes/occlusion/test/4"]
+    _, info = vector.reset(options={"episode": 9})
+    assert set(info["episode"]) == {"scenes/occlusion/test/9"}
+
+
+@pytest.mark.parametrize(
+    ("kwargs", "message"),
+    [
+        ({"num_envs": 0}, "num_envs is 0"),
+        ({"num_envs": 2.5}, "num_envs is 2.5"),
+        ({"num_envs": 2, "autoreset": "later"}, "autoreset is 'later'"),
+        ({"num_envs": 2, "device": "abacus"}, "device is 'abacus'"),
+        ({"num_envs": 2, "render_mode": "human"}, "render_mode is 'human'"),
+        ({"num_envs": 2, "colour": 3}, "'colour' is no argument"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_wrong_arguments_get_one_clear_sentence(kwargs, message):
+    with pytest.raises(InputError) as error:
+        ProactiveVectorEnv(proactive_gym.envs.ProactiveOcclusionEnv, **kwargs)
+    assert message in str(error.value) and "\n" not in str(error.value)
+
+
+def test_wrong_actions_name_the_lane_and_move_none():
+    vector = make("ProactiveOcclusion-v0", 3)
+    with pytest.raises(ResetNeeded):
+        vector.step([0, 0, 0])
+    _, before = vector.reset(seed=0)
+    for actions in ([0, 0], [0.0, 0.0, 0.0], [[0], [0], [0]], None, ["A", "A", "A"]):
+        with pytest.raises(InvalidAction):
+            vector.step(actions)
+    with pytest.raises(InvalidAction, match="Lane 2: Option 99"):
+        vector.step([0, 0, 99])
+    state = vector.clone_state(0)
+    assert state.state.turn == 0 and not state.state.over and state.conversation.episode.name == before["episode"][0]
+    written = make("ProactiveOcclusion-v0", 2, reply="text")
+    written.reset(seed=0)
+    for actions in ("AB", ["A"], ["A", 3]):
+        with pytest.raises(InvalidAction):
+            written.step(actions)
+
+
+def test_a_lane_stepped_after_its_end_is_named():
+    vector = make("ProactiveOcclusion-v0", 2, autoreset="disabled")
+    obs, _ = vector.reset(seed=0)
+    menus = [vector.clone_state(lane).conversation.episode.menu for lane in range(2)]
+    answer, asking = menus[1].of_kind(Kind.ANSWER)[0], menus[0].of_kind(Kind.INTERVENTION)[0]
+    vector.step([asking, answer])
+    with pytest.raises(ResetNeeded, match=r"Lane 1: episode .* is over"):
+        vector.step([asking, answer])
+
+
+@pytest.mark.parametrize(
+    ("reset", "message"),
+    [
+        ({"seed": [1]}, "1 seeds for 2 lanes"),
+        ({"seed": [1, -2]}, "lane 1 is -2"),
+        ({"seed": "x"}, "'x'"),
+        ({"options": {"reset_mask": np.zeros(2, bool)}}, "at least one True"),
+        ({"options": {"reset_mask": np.ones(3, bool)}}, "reset_mask has shape"),
+        ({"options": {"reset_mask": [1, 0]}}, "must be bool"),
+        ({"options": {"episode": [1]}}, "for each lane"),
+        ({"options": {"lane": 1}}, "'reset_mask' and 'episode'"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_wrong_resets_get_one_clear_sentence(reset, message):
+    with pytest.raises(InputError, match=message):
+        make("ProactiveOcclusion-v0", 2).reset(**reset)
+
+
+def test_wrong_branches_are_refused():
+    vector = make("ProactiveOcclusion-v0", 2)
+    with pytest.raises(ResetNeeded):
+        vector.clone_state(0)
+    vector.reset(seed=0)
+    with pytest.raises(InputError, match="lane is 2"):
+        vector.clone_state(2)
+    with pytest.raises(InputError, match="1 branches for 2 lanes"):
+        vector.restore_state([vector.clone_state(0)])
+
+
+@pytest.mark.slow
+@every_id
+def test_ten_thousand_steps_equal_gymnasiums_own_vector(env_id):
+    native, sync = make(env_id, 16), make_sync(env_id, 16, "same_step")
+    (obs, _), _ = native.reset(seed=100), sync.reset(seed=100)
+    random = np.random.default_rng(4)
+    for _ in range(10_000 // 16):
+        actions = random_choices(random, obs["action_mask"])
+        results, others = native.step(actions), sync.step(actions)
+        assert all(same(a, b) for a, b in zip(results, others, strict=True))
+        obs = results[0]
