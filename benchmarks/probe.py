@@ -214,8 +214,8 @@ def write_table(rows: list[dict[str, object]], folder: Path, options: argparse.N
     lines = [
         "# Asking pays: the probe",
         "",
-        f"A small network, trained on {options.episodes} episodes per scenario of the `{options.split}` split and tested on "
-        f"{options.tested} others, names the subject among the menu's four answers (chance is 25 %). "
+        f"A small network, trained on {options.episodes} episodes per scenario of the `{options.split}` split and "
+        f"tested on {options.tested} others, names the subject among the menu's four answers (chance is 25 %). "
         "Brackets are 95 % intervals. Goals: at most 40 % on first pictures, at least 95 % on sufficient ones. "
         "Made by `python benchmarks/probe.py`.",
         "",
@@ -242,7 +242,7 @@ def write_plot(test: list[Pictures], hits: list[np.ndarray], file: Path) -> None
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(12, 5.6), layout="constrained")
-    panels = figure.subplots(2, 4, sharex=True, sharey=True).flat
+    panels = list(figure.subplots(2, 4, sharex=True, sharey=True).flat)
     for panel, scenario, shown, hit in zip(panels, SCENARIOS, test, hits, strict=False):
         points = binned(shown, hit)
         xs, ys = [x for x, _ in points], [estimate.value for _, estimate in points]
@@ -254,9 +254,8 @@ def write_plot(test: list[Pictures], hits: list[np.ndarray], file: Path) -> None
         panel.set_ylim(0, 1.03)
         panel.grid(alpha=0.25)
     panels[-1].axis("off")
-    panels[-1].text(
-        0, 0.5, "points: mean of a bin, 95 % interval\ndotted: chance\ndashed: sufficient from here", va="center"
-    )
+    legend = "points: mean of a bin, 95 % interval\ndotted: chance\ndashed: sufficient from here"
+    panels[-1].text(0, 0.5, legend, va="center")
     figure.supxlabel("sufficiency of the picture")
     figure.supylabel("probe names the subject among four")
     figure.savefig(file, dpi=110)

@@ -17,8 +17,9 @@ if TYPE_CHECKING:
     from proactive_gym.agents import Agent, Turn, make_agent
     from proactive_gym.envs import Scenario
     from proactive_gym.errors import InputError
-    from proactive_gym.evaluation import Evaluation, evaluate
+    from proactive_gym.evaluation import Evaluation
     from proactive_gym.outcome import Outcome
+    from proactive_gym.reports.writing import evaluate
     from proactive_gym.reward import Reward
     from proactive_gym.rollout import Trajectory, rollouts
 
@@ -56,7 +57,7 @@ _HOMES = {
     "Scenario": "envs",
     "InputError": "errors",
     "Evaluation": "evaluation",
-    "evaluate": "evaluation",
+    "evaluate": "reports.writing",
     "Outcome": "outcome",
     "Reward": "reward",
     "Trajectory": "rollout",

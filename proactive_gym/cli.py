@@ -1,14 +1,13 @@
 """The command line: ``proactive-gym``."""
 
 import argparse
-import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from proactive_gym import ENVIRONMENTS, __version__
-from proactive_gym.errors import InputError
+from proactive_gym.errors import InputError, one_line
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -16,6 +15,7 @@ if TYPE_CHECKING:
     from proactive_gym.evaluation import Evaluation
 
 DONE, MENDABLE, INTERRUPTED = 0, 1, 130
+WIDE = 170
 DEMO_AGENTS = ("oracle", "always-ask", "random", "never-ask", "abstain")
 
 
@@ -35,7 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         return command(parsed)
     except (InputError, AgentError) as error:
-        print(f"proactive-gym: {error}", file=sys.stderr)
+        print(f"proactive-gym: {one_line(error)}", file=sys.stderr)
         return MENDABLE
     except OSError as error:
         print(
@@ -105,16 +105,17 @@ SETTING = (
 
 
 def _demo(parsed: argparse.Namespace) -> int:
+    from proactive_gym.agents import make_agent
     from proactive_gym.evaluation import SCENARIO_IDS
+    from proactive_gym.reports.contact_sheet import write_contact_sheet
+    from proactive_gym.reports.writing import write_reports
 
     console = _console()
     evaluation = _run(console, DEMO_AGENTS, SCENARIO_IDS, parsed.episodes, 32, parsed.out, 0, {})
     sheet = Path(parsed.out) / "contact_sheet.png"
-    from proactive_gym.agents import make_agent
-    from proactive_gym.reports.contact_sheet import write_contact_sheet
 
     write_contact_sheet(make_agent("oracle"), SCENARIO_IDS, sheet)
-    _write_reports(evaluation, Path(parsed.out), "proactive-gym demo", sheet)
+    write_reports(evaluation, Path(parsed.out), "proactive-gym demo", sheet)
     _show(console, evaluation, "proactive-gym demo")
     _say_files(console, Path(parsed.out))
     return DONE
@@ -139,7 +140,6 @@ def _eval(parsed: argparse.Namespace) -> int:
     envs = [env for name in wanted for env in (SCENARIO_IDS if name == "all" else [name])]
     setting = {name: getattr(parsed, name) for name in SETTING if getattr(parsed, name) is not None}
     evaluation = _run(console, parsed.agent, envs, parsed.episodes, parsed.num_envs, parsed.out, parsed.seed, setting)
-    _write_reports(evaluation, Path(parsed.out), f"Run {Path(parsed.out).name}")
     _show(console, evaluation, f"Run {parsed.out}")
     _say_files(console, Path(parsed.out))
     return DONE
@@ -148,6 +148,7 @@ def _eval(parsed: argparse.Namespace) -> int:
 def _report(parsed: argparse.Namespace) -> int:
     from proactive_gym.evaluation import Evaluation
     from proactive_gym.evaluation.run_directory import RunDirectory
+    from proactive_gym.reports.writing import write_reports
 
     console = _console()
     for folder in map(Path, parsed.folders):
@@ -155,7 +156,7 @@ def _report(parsed: argparse.Namespace) -> int:
         if not evaluation.rows:
             raise InputError(f"{folder} holds a run without a single finished episode.")
         sheet = folder / "contact_sheet.png"
-        _write_reports(evaluation, folder, f"Run {folder.name}", sheet if sheet.exists() else None)
+        write_reports(evaluation, folder, f"Run {folder.name}", sheet if sheet.exists() else None)
         _show(console, evaluation, f"Run {folder}")
         _say_files(console, folder)
     return DONE
@@ -173,9 +174,9 @@ def _run(
 ) -> "Evaluation":
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-    from proactive_gym.evaluation import evaluate
+    from proactive_gym.reports.writing import evaluate
 
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=console, transient=True) as progress:
         bar = progress.add_task("playing", total=len(agents) * len(envs) * max(0, episodes))
 
@@ -183,14 +184,6 @@ def _run(
             progress.update(bar, advance=1, description=f"{agent} in {env}")
 
         return evaluate(agents, envs, episodes, num_envs, out, seed, watch, **setting)
-
-
-def _write_reports(evaluation: "Evaluation", folder: Path, title: str, sheet: Path | None = None) -> None:
-    from proactive_gym.reports.page import write_page
-    from proactive_gym.reports.tables import write_csv
-
-    write_csv(evaluation.table, folder / "summary.csv")
-    write_page(evaluation.rows, evaluation.table, folder / "report.html", title, sheet)
 
 
 def _show(console: "Console", evaluation: "Evaluation", title: str) -> None:
@@ -212,8 +205,7 @@ def _console() -> "Console":
     from rich.console import Console
 
     # Where the output goes to a file or a log, the table is not to be cut to 80 columns.
-    width = None if sys.stdout.isatty() else int(os.environ.get("COLUMNS", "120"))
-    return Console(width=width)
+    return Console(width=None if sys.stdout.isatty() else WIDE, markup=False)
 
 
 if __name__ == "__main__":

@@ -107,7 +107,7 @@ class Episode:
         spent = self.world.spent(state.place)
         if not spent:
             return self._all_offered
-        return tuple([option.name not in spent for option in self.menu])
+        return tuple([option.kind is not Kind.INTERVENTION or option.name not in spent for option in self.menu])
 
     def reply(self, state: State, choice: int | None) -> State:
         """The state after the agent chose option number ``choice``, or said something unreadable (``None``)."""

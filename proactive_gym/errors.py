@@ -8,6 +8,11 @@ class InputError(ValueError):
     """Wrong input. The message is one sentence: the value, what was expected, where, and the remedy."""
 
 
+def one_line(error: BaseException) -> str:
+    """What the error says, in one line; its kind if it says nothing."""
+    return " ".join(str(error).split()) or type(error).__name__
+
+
 def check_choice(where: str, value: object, allowed: Iterable[str]) -> str:
     """Return ``value`` if it is one of ``allowed``.
 

@@ -1,5 +1,6 @@
 """What each outcome pays."""
 
+import math
 from dataclasses import dataclass, fields
 from numbers import Real
 from typing import ClassVar
@@ -35,7 +36,7 @@ class Reward:
         """Refuse what is not a finite number."""
         for field in fields(self):
             value = getattr(self, field.name)
-            if not isinstance(value, Real) or isinstance(value, bool) or not abs(float(value)) < float("inf"):
+            if not _finite(value):
                 raise InputError(f"Reward({field.name}=…) is {value!r}, but must be a finite number.")
 
     def of(self, outcome: Outcome) -> float:
@@ -54,3 +55,12 @@ class Reward:
         if reward == "accuracy":
             return cls()
         raise InputError(f"reward is {reward!r}, but must be 'accuracy' or a proactive_gym.Reward(…).")
+
+
+def _finite(value: object) -> bool:
+    if not isinstance(value, Real) or isinstance(value, bool):
+        return False
+    try:
+        return math.isfinite(value)
+    except OverflowError:  # a whole number beyond the largest float
+        return False

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from importlib import import_module
 from itertools import islice
 from typing import Any
 
@@ -12,7 +13,7 @@ from gymnasium.envs.registration import load_env_creator
 from proactive_gym.agents.base import Agent, Insider, Reply, Turn
 from proactive_gym.envs.base import Desk, ProactiveEnv
 from proactive_gym.envs.conversation import Conversation
-from proactive_gym.errors import InputError, check_whole
+from proactive_gym.errors import InputError, check_whole, one_line
 from proactive_gym.outcome import Outcome
 
 SEEDS = 2**31
@@ -119,8 +120,7 @@ def make_desk(env: str | type[ProactiveEnv], env_kwargs: dict[str, Any]) -> Desk
     if isinstance(env, str):
         spec = _spec(env)
         kwargs = {**spec.kwargs, **kwargs}
-        entry = spec.entry_point
-        env_class = load_env_creator(entry) if isinstance(entry, str) else entry
+        env_class = _entry(spec)
     else:
         env_class = env
     if not (isinstance(env_class, type) and issubclass(env_class, ProactiveEnv)):
@@ -129,11 +129,21 @@ def make_desk(env: str | type[ProactiveEnv], env_kwargs: dict[str, Any]) -> Desk
 
 
 def _spec(env: str) -> gym.envs.registration.EnvSpec:
+    module, _, name = env.rpartition(":")
     try:
-        return gym.spec(env)
-    except (gym.error.Error, ModuleNotFoundError) as error:
+        if module:
+            import_module(module)
+        return gym.spec(name)
+    except (gym.error.Error, ImportError, ValueError) as error:
         ours = sorted(name for name in gym.registry if name.startswith("Proactive"))
         raise InputError(f"There is no environment {env!r}; there are {', '.join(ours)}.") from error
+
+
+def _entry(spec: gym.envs.registration.EnvSpec) -> Any:
+    try:
+        return load_env_creator(spec.entry_point) if isinstance(spec.entry_point, str) else spec.entry_point
+    except (gym.error.Error, ImportError) as error:
+        raise InputError(f"The environment {spec.id!r} cannot be loaded: {one_line(error)}") from error
 
 
 def episode_names(desk: Desk, episodes: int | None, seed: int = 0) -> Iterator[str]:
@@ -214,12 +224,12 @@ def _play(agent: Agent, desk: Desk, names: Iterator[tuple[int, str]], num_envs: 
     finished: dict[int, Trajectory] = {}
     due = 0
     while True:
-        lanes += [_Lane(place, desk.begin(name)) for place, name in islice(names, num_envs - len(lanes))]
-        if not lanes:
-            return
         try:
+            lanes += [_Lane(place, desk.begin(name)) for place, name in islice(names, num_envs - len(lanes))]
+            if not lanes:
+                return
             _exchange(agent, desk, lanes)
-        except (AgentError, InputError):
+        except (AgentError, InputError, KeyboardInterrupt):
             # What is finished has cost model calls: it comes out before the error does.
             finished.update(_over(lanes))
             yield from (finished[place] for place in sorted(finished))
@@ -260,7 +270,7 @@ def _replies(agent: Agent, turns: Sequence[Turn], lanes: Sequence[_Lane]) -> Seq
         first = turns[0].episode
         raise AgentError(
             f"Agent {agent.name!r} failed on a batch of {len(turns)} that begins with episode {first!r}: "
-            f"{type(error).__name__}: {error}"
+            f"{type(error).__name__}: {one_line(error)}"
         ) from error
     if not hasattr(replies, "__len__") or len(replies) != len(turns):
         got = f"{len(replies)} replies" if hasattr(replies, "__len__") else _short(replies)

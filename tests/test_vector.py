@@ -107,7 +107,14 @@ def test_a_lane_plays_what_a_single_environment_of_its_seed_plays_whatever_the_n
             actions = (script[:number, : masks.shape[1]] * masks).argmax(axis=1)
             obs, reward, terminated, truncated, info = vector.step(actions)
             told[number].append(
-                (obs["image"][0].tobytes(), obs["dialogue"][0], reward[0], terminated[0], truncated[0], info["episode"][0])
+                (
+                    obs["image"][0].tobytes(),
+                    obs["dialogue"][0],
+                    reward[0],
+                    terminated[0],
+                    truncated[0],
+                    info["episode"][0],
+                )
             )
     assert told[1] == told[3] == told[16]
 
@@ -155,7 +162,9 @@ def test_branches_go_on_alike_until_they_choose_otherwise(env_id):
     actions = np.array([offered[lane % len(offered)] for lane in range(4)])
     *_, info = vector.step(actions)
     outcomes = [
-        info["final_info"]["outcome"][lane] if "final_info" in info and info["_final_info"][lane] else info["outcome"][lane]
+        info["final_info"]["outcome"][lane]
+        if "final_info" in info and info["_final_info"][lane]
+        else info["outcome"][lane]
         for lane in range(4)
     ]
     assert len(set(outcomes)) > 1
@@ -243,7 +252,7 @@ def test_wrong_actions_name_the_lane_and_move_none():
 
 def test_a_lane_stepped_after_its_end_is_named():
     vector = make("ProactiveOcclusion-v0", 2, autoreset="disabled")
-    obs, _ = vector.reset(seed=0)
+    vector.reset(seed=0)
     menus = [vector.clone_state(lane).conversation.episode.menu for lane in range(2)]
     answer, asking = menus[1].of_kind(Kind.ANSWER)[0], menus[0].of_kind(Kind.INTERVENTION)[0]
     vector.step([asking, answer])

@@ -9,7 +9,7 @@ from typing import Any
 
 from proactive_gym.agents import scripted
 from proactive_gym.agents.base import Agent, Insider, Reply, Turn
-from proactive_gym.errors import InputError, check_choice
+from proactive_gym.errors import InputError, check_choice, one_line
 
 __all__ = ["Agent", "Insider", "Reply", "Turn", "agent_names", "make_agent"]
 
@@ -41,13 +41,14 @@ def make_agent(agent: str | Agent) -> Agent:
         made: Agent = _BUILT_IN[agent]()
         return made
     if ":" in agent:
-        return _checked(_imported(agent)(), agent)
+        return _checked(_imported(agent), agent)
     check_choice("agent", agent, [*agent_names(), "module.path:Class"])
     (entry,) = entry_points(group=GROUP, name=agent)
     return _checked(entry.load()(), agent)
 
 
-def _imported(path: str) -> Callable[[], Any]:
+def _imported(path: str) -> Any:
+    """What the class or function at ``module:name`` makes."""
     module, _, name = path.partition(":")
     # A module beside the one who types the command is found, as `python -m` would find it.
     here = str(Path.cwd())
@@ -56,18 +57,18 @@ def _imported(path: str) -> Callable[[], Any]:
         sys.path.insert(0, here)
     try:
         found = getattr(import_module(module), name)
-    except (ImportError, AttributeError, ValueError) as error:
+        if not callable(found):
+            raise TypeError("it is no class or function")
+        return found()
+    except Exception as error:  # the module is its author's, and may fail in any way
         known = ", ".join(agent_names())
         raise InputError(
-            f"There is no agent {path!r} ({error}); give one of {known}, or 'module.path:Class'."
+            f"The agent {path!r} cannot be made ({type(error).__name__}: {one_line(error)}); "
+            f"give one of {known}, or 'module.path:Class' with a class that needs no arguments."
         ) from error
     finally:
         if added:
             sys.path.remove(here)
-    if not callable(found):
-        raise InputError(f"The agent {path!r} is no class or function that makes an agent.")
-    made: Callable[[], Any] = found
-    return made
 
 
 def _checked(agent: Any, told: str) -> Agent:

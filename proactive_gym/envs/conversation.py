@@ -144,7 +144,8 @@ class Conversation:
         Where asking cannot help, that is to abstain; on a menu without an abstention, the right answer.
         """
         episode = self.episode
-        if self.state.place == episode.world.best:
+        here = self.state.place
+        if here == episode.world.best and episode.world.sufficiency(here) is None:
             return episode.answer
         route = episode.route(self.state)
         if route == ():

@@ -4,10 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
+import numpy as np
+
 from proactive_gym.envs.base import ProactiveEnv
 from proactive_gym.envs.scenario import Scenario
 from proactive_gym.sources.scenes.backdrops import Room
-from proactive_gym.sources.scenes.damages import DAMAGES
+from proactive_gym.sources.scenes.damages import DAMAGES, LOOKS
 from proactive_gym.sources.scenes.frame import Frame, Layer
 from proactive_gym.sources.scenes.stage import Actor, Scene, Stage
 
@@ -19,7 +21,9 @@ CONFUSABLE = (
     ("denoise",),
     ("artifacts",),
 )
-"""Repairs that people may argue about share a row. No menu offers two of a row, nor one that damage of its row is beside."""
+"""Repairs that people may argue about share a row; no menu offers two of a row."""
+RECOGNISABLE = {0: 1.0, 1 / 3: 0.88, 1 / 2: 0.55, 2 / 3: 0.25, 1: 0.0}
+"""How well the subject can be told, by the severity of the damage; the kinds are made to be alike in this."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +55,8 @@ class SpoiltPicture(Scene[int]):
 
     def sufficiency(self, place: int) -> float:
         """How well the subject can be told from its lookalikes."""
-        return DAMAGES[self.repair].recognisable(place / self.start)
+        share = np.interp(place / self.start, tuple(RECOGNISABLE), tuple(RECOGNISABLE.values()))
+        return round(float(share), 3)
 
 
 class ImageQuality(Scenario):
@@ -69,46 +74,14 @@ class ImageQuality(Scenario):
     )
     hint = "Hint: the quality of the picture can be improved."
     interventions: ClassVar[dict[str, tuple[str, ...]]] = {
-        "brightness": (
-            "Correct the brightness of the picture.",
-            "Correct the exposure of the picture.",
-            "Take the picture in better light, please.",
-        ),
-        "contrast": (
-            "Raise the contrast of the picture.",
-            "Increase the contrast.",
-            "Give the picture more contrast, please.",
-        ),
-        "saturation": (
-            "Tone down the garish colours of the picture.",
-            "Reduce the saturation of the colours.",
-            "Make the colours less saturated, please.",
-        ),
-        "deblur": (
-            "Remove the blur from the picture.",
-            "Bring the picture into focus.",
-            "Deblur the picture, please.",
-        ),
-        "denoise": (
-            "Remove the noise from the picture.",
-            "Clean the picture of its grain.",
-            "Denoise the picture, please.",
-        ),
-        "compression": (
-            "Undo the strong compression of the picture.",
-            "Send the picture with less compression.",
-            "Compress the picture less, please.",
-        ),
-        "resolution": (
-            "Raise the resolution of the picture.",
-            "Send the picture with more pixels.",
-            "Show the picture at a higher resolution, please.",
-        ),
-        "artifacts": (
-            "Fill in the parts of the picture that got lost in transmission.",
-            "Repair the missing and displaced lines of the picture.",
-            "Mend the transmission errors in the picture, please.",
-        ),
+        "brightness": ("Correct the brightness of the picture.", "Correct the exposure of the picture."),
+        "contrast": ("Raise the contrast of the picture.", "Give the picture more contrast, please."),
+        "saturation": ("Tone down the garish colours.", "Reduce the saturation of the colours, please."),
+        "deblur": ("Remove the blur from the picture.", "Bring the picture into focus, please."),
+        "denoise": ("Remove the noise from the picture.", "Clean the picture of its grain, please."),
+        "compression": ("Send the picture with less compression.", "Undo the compression of the picture, please."),
+        "resolution": ("Show the picture at a higher resolution.", "Send the picture with more pixels, please."),
+        "artifacts": ("Repair the lost and displaced lines.", "Mend the transmission errors, please."),
     }
     most_offered = 4
     distractors = "lookalike"
@@ -126,7 +99,7 @@ class ImageQuality(Scenario):
             room=stage.room(),
             subject=subject,
             repair=repair,
-            look=draw.whole(0, 4095),
+            look=draw.whole(0, LOOKS - 1),
             offered=tuple(offered),
             start=worst,
             best=0,

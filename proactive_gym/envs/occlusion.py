@@ -94,7 +94,7 @@ class Occlusion(Scenario):
         """Blocks that hide the subject altogether; a wall without end if asking is not to help."""
         draw = stage.draw
         ground = draw.one((0.8, 0.83, 0.86))
-        subject = stage.standing(draw.between(0.35, 0.65), ground - 0.02, draw.one(SUBJECT_SIZES))
+        subject = stage.standing(draw.between(0.35, 0.65), ground - 0.05, draw.one(SUBJECT_SIZES))
         # The wall's size and place say nothing of the subject's shape: it hides the largest as well as the smallest.
         columns, rows = draw.one(WALLS)
         wall = Box(subject.box.left + subject.box.width / 2 - WIDTH / 2, ground - HEIGHT, WIDTH, HEIGHT)

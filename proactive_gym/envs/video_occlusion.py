@@ -107,7 +107,7 @@ def _passer(draw: Draw, centre: float, drivers: bool) -> Actor:
     """Someone so large that the solid part of the drawing covers the subject's spot."""
     codepoint = draw.one(PEOPLE + VEHICLES) if drivers else draw.one(PEOPLE)
     drawing = Drawing(codepoint, draw.chance(0.5))
-    hidden = SPOT + 0.04
+    hidden = SPOT + 0.08
     left, top, right, bottom = art.solid_box(codepoint)
     if drawing.flipped:
         left, right = 1 - right, 1 - left
@@ -117,7 +117,7 @@ def _passer(draw: Draw, centre: float, drivers: bool) -> Actor:
         height = max((feet - GROUND + hidden) / (1 - top), hidden / (right - left) / aspect)
     else:
         height = max(hidden / (bottom - top), hidden / (right - left) / aspect)
-        feet = GROUND + 0.01 + (1 - bottom) * height
+        feet = GROUND + 0.04 + (1 - bottom) * height
     width = height * aspect
     return Actor(drawing, Box(centre - width * (left + right) / 2, feet - height, width, height))
 

@@ -7,6 +7,12 @@ from proactive_gym.rollout import Trajectory
 
 Row = dict[str, Any]
 
+FIELDS = frozenset({
+    *("agent", "env", "episode", "scenario", "question", "options", "kinds", "answer"),
+    *("replies", "choices", "outcomes", "outcome", "requests", "requests_needed", "sufficiency", "return"),
+})  # fmt: skip
+"""What every row has."""
+
 
 def record(trajectory: Trajectory, agent: str, env: str) -> Row:
     """Everything about the episode but its pictures, which its name gives back; nothing depends on time or machine.

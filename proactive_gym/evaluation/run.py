@@ -50,29 +50,12 @@ def evaluate(
     watch: Watcher | None = None,
     **env_kwargs: Any,
 ) -> Evaluation:
-    """Let every agent play every environment, and measure.
-
-    Args:
-        agents: Agents or their names.
-        envs: Ids, or ``"all"`` for the seven scenarios.
-        episodes: Episodes per agent and environment.
-        num_envs: Conversations open at once.
-        out: A folder to keep the run in; the same call again goes on where it stopped.
-        seed: Other seeds play other rendered episodes.
-        watch: Called for every episode.
-        **env_kwargs: Keyword arguments of the environments.
-
-    Returns:
-        All episodes and their measures.
-
-    Raises:
-        InputError: If an argument is impossible, or if ``out`` holds a run of another configuration.
-        AgentError: If an agent fails; finished episodes are kept.
-    """
+    """``proactive_gym.evaluate`` without the reports: plays what is owed and keeps it; see there."""
     made = [make_agent(agent) for agent in ([agents] if isinstance(agents, str | Agent) else agents)]
     _check_distinct([agent.name for agent in made])
     ids = _ids(envs)
     check_whole("episodes", episodes, 1)
+    check_whole("num_envs", num_envs, 1)
     # Before anything is played: a wrong argument is said at once.
     desks = {env: make_desk(env, env_kwargs) for env in ids}
     plan = {env: list(episode_names(desk, episodes, seed)) for env, desk in desks.items()}
@@ -140,5 +123,10 @@ def _configuration(
 
 
 def _plain(value: Any) -> Any:
-    """Arguments as they can stand in a JSON file."""
-    return repr(value) if isinstance(value, Reward) or not isinstance(value, str | int | float | bool | None) else value
+    """Arguments as they can stand in a JSON file, the same in every process."""
+    if value is None or isinstance(value, str | int | float | bool):
+        return value
+    if isinstance(value, Reward):
+        return repr(value)
+    described = {name: getattr(value, name, None) for name in ("name", "split", "image_size")}
+    return {"type": f"{type(value).__module__}.{type(value).__qualname__}", **described}

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from proactive_gym.errors import InputError
-from proactive_gym.evaluation.record import Row, line
+from proactive_gym.evaluation.record import FIELDS, Row, line
 
 Configuration = dict[str, Any]
 
@@ -37,8 +37,10 @@ class RunDirectory:
             run.folder.mkdir(parents=True, exist_ok=True)
             if (run.folder / "run.json").exists():
                 run._check_same(configuration)
+            elif run.episodes.exists():
+                raise InputError(f"{run.folder} holds episodes, but no run.json that says of what run. Choose another.")
             else:
-                _write(run.folder / "run.json", json.dumps(described, indent=2, ensure_ascii=False) + "\n")
+                _write(run.folder / "run.json", (json.dumps(described, indent=2) + "\n").encode())
             run._mend()
         except OSError as error:
             raise InputError(f"The run folder {folder} cannot be used: {error.strerror or error}.") from error
@@ -52,14 +54,17 @@ class RunDirectory:
         """
         if not self.episodes.exists():
             raise InputError(f"{self.folder} holds no run: there is no episodes.jsonl in it.")
-        with self.episodes.open(encoding="utf-8") as file:
-            return [
-                _parsed(text, self.episodes, number) for number, text in enumerate(file, start=1) if text.endswith("\n")
-            ]
+        found: dict[tuple[str, str, str], Row] = {}
+        with self.episodes.open("rb") as file:
+            for number, text in enumerate(file, start=1):
+                if text.endswith(b"\n"):  # else it was torn, and its episode is owed
+                    row = _parsed(text, self.episodes, number)
+                    found.setdefault(_key(row), row)
+        return list(found.values())
 
     def append(self, rows: Iterator[Row]) -> Iterator[Row]:
         """Write each row as it comes, and pass it on."""
-        with self.episodes.open("a", encoding="utf-8") as file:
+        with self.episodes.open("a", encoding="utf-8", errors="backslashreplace") as file:
             for row in rows:
                 file.write(line(row))
                 file.flush()
@@ -71,17 +76,19 @@ class RunDirectory:
             file.write(json.dumps(figures) + "\n")
 
     def put_in_order(self, order: Sequence[tuple[str, str, str]]) -> None:
-        """Sort the rows by agent, environment and episode, where a failure let later ones be written first."""
+        """Sort the rows, where a failure let later ones be written first, and keep one of each episode."""
         place = {key: number for number, key in enumerate(order)}
-        rows = self.rows()
-        ordered = sorted(rows, key=lambda row: place.get((row["agent"], row["env"], row["episode"]), len(place)))
-        if ordered != rows:
-            _write(self.episodes, "".join(map(line, ordered)))
+        ordered = sorted(self.rows(), key=lambda row: place.get(_key(row), len(place)))
+        text = "".join(map(line, ordered)).encode(errors="backslashreplace")
+        if text != self.episodes.read_bytes():
+            _write(self.episodes, text)
 
     def _check_same(self, configuration: Configuration) -> None:
         file = self.folder / "run.json"
         try:
             there = json.loads(file.read_text(encoding="utf-8"))["configuration"]
+            if not isinstance(there, dict):
+                raise TypeError("no configuration in it")
         except (ValueError, KeyError, TypeError) as error:
             raise InputError(
                 f"{file} is damaged ({error}); remove the folder {self.folder} or choose another."
@@ -107,18 +114,22 @@ def fingerprint(configuration: Configuration) -> str:
     return hashlib.sha256(json.dumps(configuration, sort_keys=True).encode()).hexdigest()
 
 
-def _parsed(text: str, file: Path, number: int) -> Row:
+def _key(row: Row) -> tuple[str, str, str]:
+    return row["agent"], row["env"], row["episode"]
+
+
+def _parsed(text: bytes, file: Path, number: int) -> Row:
     try:
         row = json.loads(text)
-        if isinstance(row, dict) and {"agent", "env", "episode", "outcome", "replies"} <= row.keys():
+        if isinstance(row, dict) and row.keys() >= FIELDS:
             return row
     except ValueError:
         pass
     raise InputError(f"Line {number} of {file} is no finished episode; the file was damaged.")
 
 
-def _write(file: Path, text: str) -> None:
+def _write(file: Path, text: bytes) -> None:
     """Whole or not at all."""
     draft = file.with_suffix(file.suffix + ".part")
-    draft.write_text(text, encoding="utf-8")
+    draft.write_bytes(text)
     os.replace(draft, file)

@@ -33,7 +33,8 @@ def share(hits: Sequence[bool]) -> Estimate:
     centre = mean + Z * Z / (2 * number)
     reach = Z * math.sqrt(mean * (1 - mean) / number + Z * Z / (4 * number * number))
     scale = 1 + Z * Z / number
-    return Estimate(mean, max(0.0, (centre - reach) / scale), min(1.0, (centre + reach) / scale))
+    low, high = (centre - reach) / scale, (centre + reach) / scale
+    return Estimate(mean, min(mean, max(0.0, low)), max(mean, min(1.0, high)))
 
 
 def average(values: Sequence[float]) -> Estimate:

@@ -6,22 +6,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from rich.table import Table
+from rich.text import Text
 
 from proactive_gym.evaluation.measures import Cell
 from proactive_gym.evaluation.statistics import Estimate
 
 SHARES = ("accuracy", "abstained", "wrong", "unreadable", "useless_request", "exhausted")
-SHOWN = (
-    "accuracy",
-    "suggestions",
-    "requests",
-    "abstained",
-    "wrong",
-    "unreadable",
-    "useless_request",
-    "exhausted",
-    "return",
-)
+SHOWN = (*SHARES[:1], "suggestions", "requests", *SHARES[1:], "return")
 HEADINGS = {"return": "mean return", "useless_request": "useless"}
 
 
@@ -39,7 +30,7 @@ def write_csv(table: Sequence[Cell], file: Path) -> None:
 
 def terminal_table(table: Sequence[Cell], title: str) -> Table:
     """The table for a terminal: means with half the width of their 95 % interval."""
-    drawn = Table(title=title, caption="± half of the 95 % interval; shares in %", title_justify="left")
+    drawn = Table(title=Text(title), caption="± half of the 95 % interval; shares in %", title_justify="left")
     drawn.add_column("environment")
     drawn.add_column("agent")
     for name in SHOWN:
@@ -49,7 +40,9 @@ def terminal_table(table: Sequence[Cell], title: str) -> Table:
         last_of_env = number + 1 == len(ordered) or ordered[number + 1].env != cell.env
         first_of_env = number == 0 or ordered[number - 1].env != cell.env
         figures = [written(name, cell.measures[name]) for name in SHOWN]
-        drawn.add_row(short(cell.env) if first_of_env else "", cell.agent, *figures, end_section=last_of_env)
+        drawn.add_row(
+            Text(short(cell.env) if first_of_env else ""), Text(cell.agent), *figures, end_section=last_of_env
+        )
     return drawn
 
 

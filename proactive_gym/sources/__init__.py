@@ -44,7 +44,9 @@ def _checked(source: Any, **arguments: Any) -> Source:
         raise InputError(
             f"{', '.join(given)} goes with a source's name; give it to the source object you made instead."
         )
-    if not all(callable(getattr(source, method, None)) for method in ("episode", "episode_name", "paint", "size")):
+    if not all(
+        callable(getattr(source, method, None)) for method in ("episode", "episode_name", "menu_size", "paint", "size")
+    ):
         raise InputError(f"source is {source!r}, but must be a name or an object like proactive_gym.sources.Source.")
     made: Source = source
     return made

@@ -32,6 +32,7 @@ class Window(Scene):
     room: Room
     subject: Actor
     strips: int
+    steamy: bool
     start: int = 0
 
     @property
@@ -57,7 +58,7 @@ class Window(Scene):
         return share_in_view(self.subject, covers=[self._fog(place)])
 
     def _fog(self, place: int) -> Box:
-        return Box(place / self.strips, 0.0, 1.0, 1.0)
+        return Box(0.0 if self.steamy else place / self.strips, 0.0, 1.0, 1.0)
 
 
 class FoggedWindow(Scenario):
@@ -70,9 +71,9 @@ class FoggedWindow(Scenario):
     most_offered = 1
 
     def set_scene(self, stage: Stage) -> Window:
-        """A subject in the middle of the room."""
+        """A subject in the middle; if asking is not to help, in a room so steamy that wiping is in vain."""
         subject = stage.standing(stage.draw.between(0.4, 0.6), 0.8, 0.4)
-        return Window(stage.room(), subject, stage.draw.whole(3, 5))
+        return Window(stage.room(), subject, stage.draw.whole(3, 5), steamy=stage.unhelpful)
 
 
 class FoggedWindowEnv(ProactiveEnv):

@@ -1,7 +1,8 @@
 """Paints on any torch device, a whole batch at a time, what ``painter`` paints with NumPy.
 
-Painted props are uploaded once into one long table of pixels. For every layer, all pictures of the batch then look up their
-pixels at once: the number of operations depends on the number of layers, not of pictures, and nothing goes back to the host.
+Painted props are uploaded once into one long table of pixels. For every layer, all pictures of the batch then look up
+their pixels at once: the number of operations depends on the number of layers, not of pictures, and nothing goes back
+to the host.
 """
 
 from collections.abc import Sequence

@@ -35,8 +35,8 @@ class StampCache:
     """Painted props by what they are and how large, the more recently used half of ``CACHE_BYTES`` at least.
 
     Every layer of every picture asks here, so a hit costs no more than looking into a dictionary: instead of keeping an
-    order of use, stamps live in a young and an old generation. When the young one is full it becomes the old one, and what
-    is in the old one by then and was not asked for again is forgotten.
+    order of use, stamps live in a young and an old generation. When the young one is full it becomes the old one, and
+    what is in the old one by then and was not asked for again is forgotten.
     """
 
     def __init__(self, size: int) -> None:

@@ -1,0 +1,54 @@
+"""Evaluations with all their files: what ``proactive_gym.evaluate`` and the command line run."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from proactive_gym import evaluation
+from proactive_gym.agents import Agent
+from proactive_gym.evaluation import Evaluation, Watcher
+from proactive_gym.reports.page import write_page
+from proactive_gym.reports.tables import write_csv
+
+
+def evaluate(
+    agents: str | Agent | Sequence[str | Agent],
+    envs: str | Sequence[str] = "all",
+    episodes: int = 200,
+    num_envs: int = 32,
+    out: str | Path | None = None,
+    seed: int = 0,
+    watch: Watcher | None = None,
+    **env_kwargs: Any,
+) -> Evaluation:
+    """Let every agent play every environment, and measure.
+
+    Args:
+        agents: Agents or their names.
+        envs: Ids, or ``"all"`` for the seven scenarios.
+        episodes: Episodes per agent and environment.
+        num_envs: Conversations open at once.
+        out: A folder to keep the run in, with ``summary.csv`` and ``report.html`` at its end; the same call again goes
+            on
+            where it stopped.
+        seed: Other seeds play other rendered episodes.
+        watch: Called for every episode.
+        **env_kwargs: Keyword arguments of the environments.
+
+    Returns:
+        All episodes and their measures.
+
+    Raises:
+        InputError: If an argument is impossible, or if ``out`` holds a run of another configuration.
+        AgentError: If an agent fails; finished episodes are kept.
+    """
+    evaluated = evaluation.evaluate(agents, envs, episodes, num_envs, out, seed, watch, **env_kwargs)
+    if evaluated.folder is not None:
+        write_reports(evaluated, evaluated.folder, f"Run {evaluated.folder.name}")
+    return evaluated
+
+
+def write_reports(evaluated: Evaluation, folder: Path, title: str, sheet: Path | None = None) -> None:
+    """``summary.csv`` and ``report.html``, with the contact sheet if there is one."""
+    write_csv(evaluated.table, folder / "summary.csv")
+    write_page(evaluated.rows, evaluated.table, folder / "report.html", title, sheet)
