@@ -38,7 +38,7 @@ lint: $(VENV) ## ruff and mypy
 	$(RUN) -m mypy
 
 probe: $(VENV) ## measure that the pictures make asking pay
-	$(RUN) benchmarks/probe.py $(ARGS)
+	OMP_NUM_THREADS=$$(nproc) $(RUN) benchmarks/probe.py $(ARGS)
 
 bench: $(VENV) ## speed on this machine
 	.venv/bin/proactive-gym bench $(ARGS)

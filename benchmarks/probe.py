@@ -49,9 +49,9 @@ class Pictures:
 def main() -> None:
     """Train, test, write the table and the plot."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--episodes", type=int, default=4000, help="training episodes per scenario")
+    parser.add_argument("--episodes", type=int, default=3000, help="training episodes per scenario")
     parser.add_argument("--tested", type=int, default=1000, help="test episodes per scenario")
-    parser.add_argument("--epochs", type=int, default=6)
+    parser.add_argument("--epochs", type=int, default=7)
     parser.add_argument("--split", default="test")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--out", type=Path, default=Path(__file__).parents[1] / "docs")
@@ -106,15 +106,18 @@ def places(episode: Episode) -> list[object]:
 
 
 class Probe(nn.Sequential):
-    """Five convolutions and a linear layer: 0.5 M parameters."""
+    """Four convolutions and a linear layer: 0.4 M parameters."""
 
     def __init__(self, classes: int) -> None:
-        widths = (3, 32, 64, 96, 128, 160)
+        """One score per class."""
+        widths = (3, 32, 64, 128, 192)
         layers: list[nn.Module] = []
         for before, after in pairwise(widths):
-            layers += [nn.Conv2d(before, after, 3, padding=1, bias=False), nn.BatchNorm2d(after), nn.ReLU()]
-            layers += [nn.MaxPool2d(2)] if after != 160 else [nn.AdaptiveMaxPool2d(1)]
-        super().__init__(*layers, nn.Flatten(), nn.Linear(160, classes))
+            size, stride = (5, 2) if before == 3 else (3, 1)
+            convolution = nn.Conv2d(before, after, size, stride, padding=size // 2, bias=False)
+            layers += [convolution, nn.BatchNorm2d(after), nn.ReLU(), nn.MaxPool2d(2)]
+        layers[-1] = nn.AdaptiveMaxPool2d(1)
+        super().__init__(*layers, nn.Flatten(), nn.Linear(widths[-1], classes))
 
 
 def trained(train: list[Pictures], classes: int, epochs: int) -> Probe:

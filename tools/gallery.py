@@ -20,7 +20,7 @@ CHOSEN = {
     "occlusion": 0,
     "video_occlusion": 6,
     "viewpoint": 2,
-    "image_quality": 3,
+    "image_quality": 7,
     "sketch": 1,
     "video_moment": 0,
     "framing": 2,

@@ -46,7 +46,7 @@ def card(picture: NDArray[np.uint8], dialogue: str, outcome: Outcome | None, rep
     """
     width = max(_LEAST_WIDTH, picture.shape[1])
     lines = _wrapped(dialogue, width)
-    closing = _wrapped(" – ".join(part for part in (reply, outcome.value if outcome else "") if part), width)
+    closing = _wrapped(" ".join(part for part in (reply, f"({outcome.value})" if outcome else "") if part), width)
     line_height = _SIZE + 4
     height = picture.shape[0] + 2 * _MARGIN + line_height * (len(lines) + len(closing))
     page = Image.new("RGB", (width, height), PAPER)
