@@ -152,6 +152,11 @@ class Episode:
         return tuple(known) if len(known) == len(shown) else None
 
     @cached_property
+    def said(self) -> dict[tuple[bool, tuple[bool, ...]], str]:
+        """What the user says, by whether the menu is kept back and by what is on offer, once it was put into words."""
+        return {}
+
+    @cached_property
     def texts(self) -> tuple[str, ...]:
         """The menu's texts."""
         return self.menu.texts

@@ -57,7 +57,13 @@ class Conversation:
     @property
     def dialogue(self) -> str:
         """What the user says now."""
-        return dialogue(self.episode.question, self.episode.hint, self.options, self.offered)
+        episode, offered = self.episode, self.offered
+        said = episode.said.get((self.manner.open, offered))
+        if said is None:
+            said = episode.said[self.manner.open, offered] = dialogue(
+                episode.question, episode.hint, self.options, offered
+            )
+        return said
 
     def mask(self, size: int) -> NDArray[np.int8]:
         """The options on offer as 0 and 1, filled up to ``size``; all 0 where no menu is shown."""

@@ -1,7 +1,7 @@
 """What a picture is made of: a few numbers, which a painter turns into pixels."""
 
 from abc import ABC, abstractmethod
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 from PIL import Image
 
@@ -11,6 +11,9 @@ class Prop(ABC):
 
     Subclasses are frozen dataclasses: equal ones look equal, so their pictures are painted once and kept.
     """
+
+    recurs: ClassVar[bool] = True
+    """Whether an equal one is likely to be needed again; if not, its picture is not kept."""
 
     @abstractmethod
     def paint(self, width: int, height: int) -> Image.Image:

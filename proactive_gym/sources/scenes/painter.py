@@ -49,6 +49,8 @@ class StampCache:
 
     def __call__(self, prop: Prop, width: int, height: int) -> Stamp:
         """The prop painted at that many pixels."""
+        if not prop.recurs:
+            return painted(prop, width, height)
         key = (prop, width, height)
         found = self._young.get(key)
         return self._promoted(key) if found is None else found

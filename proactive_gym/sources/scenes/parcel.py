@@ -167,6 +167,8 @@ class Parcel(Prop):
 class Print(Prop):
     """A subject's picture on a pale panel that fills the front of a parcel."""
 
+    recurs = False  # so many subjects, parcels and angles do not meet again soon
+
     codepoint: str
     flipped: bool
     style: int

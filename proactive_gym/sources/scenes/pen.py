@@ -123,6 +123,8 @@ def _fresh(middles: Points, strokes: NDArray[np.int_]) -> NDArray[np.bool_]:
 class PenDrawing(Prop):
     """The first ``shown`` thousandths of the ink of a line drawing; fits a square box."""
 
+    recurs = False  # no two hands are alike
+
     codepoint: str
     shown: int
     hand: Hand

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Protocol
 
 import numpy as np
@@ -23,7 +24,7 @@ class Actor:
     drawing: Drawing
     box: Box
 
-    @property
+    @cached_property
     def layers(self) -> tuple[Layer, Layer]:
         """Its shadow, and itself."""
         return Layer(Shadow(), Shadow.under(self.box)), Layer(self.drawing, self.box)
@@ -130,6 +131,8 @@ def _common(one: Box, other: Box) -> Box:
 def _share_inside(actor: Actor, window: Box) -> float:
     """The share of the drawing inside a window, from running sums: quick, since every finished episode asks for it."""
     box = actor.box
+    if window.left <= box.left and window.top <= box.top and window.right >= box.right and window.bottom >= box.bottom:
+        return 1.0
     x0, x1 = (min(1.0, max(0.0, (x - box.left) / box.width)) for x in (window.left, window.right))
     y0, y1 = (min(1.0, max(0.0, (y - box.top) / box.height)) for y in (window.top, window.bottom))
     if actor.drawing.flipped:

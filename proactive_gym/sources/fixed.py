@@ -1,0 +1,125 @@
+"""A fixed set of episodes of another source, kept in memory."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from proactive_gym.episode import Episode, World
+from proactive_gym.errors import InputError, check_whole
+from proactive_gym.setting import Setting
+from proactive_gym.sources.base import Source
+
+
+class Picture(NamedTuple):
+    """A picture by where it is to be seen, so that it is painted once."""
+
+    world: "KeptWorld"
+    place: Any
+
+
+class KeptWorld(World[Any]):
+    """A world that remembers how much each place shows, and whose pictures go by place."""
+
+    def __init__(self, world: World[Any]) -> None:
+        """The same world."""
+        self.world = world
+        self.start, self.best, self.turns = world.start, world.best, world.turns
+        self.painted: dict[Any, Any] = {}
+        self._sufficiencies: dict[Any, float | None] = {}
+
+    def picture(self, place: Any) -> Picture:
+        """Where it is to be seen."""
+        return Picture(self, place)
+
+    def moves(self, place: Any) -> Mapping[str, Any]:
+        """As in the world."""
+        return self.world.moves(place)
+
+    def spent(self, place: Any) -> frozenset[str]:
+        """As in the world."""
+        return self.world.spent(place)
+
+    def sufficiency(self, place: Any) -> float | None:
+        """As in the world, reckoned once."""
+        if place not in self._sufficiencies:
+            self._sufficiencies[place] = self.world.sufficiency(place)
+        return self._sufficiencies[place]
+
+
+class FixedEpisodes:
+    """The first ``number`` episodes of each scenario of another source, each made and painted once.
+
+    For training on a fixed set, for groups that start from one episode, and wherever the same episodes come again and
+    again: a step then costs little more than copying its pictures. Memory grows with what is shown, about 150 kB a
+    picture of 224 x 224.
+
+    Args:
+        source: Where the episodes come from.
+        number: How many, of all of an environment's scenarios together.
+
+    Raises:
+        InputError: If the source has fewer, or if ``number`` is no whole number of at least 1.
+    """
+
+    def __init__(self, source: Source, number: int) -> None:
+        self.source = source
+        self.number = check_whole("number", number, 1)
+        self.name, self.split, self.image_size = source.name, source.split, source.image_size
+        self.knows_sufficiency, self.defaults = source.knows_sufficiency, source.defaults
+        self._episodes: dict[tuple[str, Setting], Episode] = {}
+
+    def size(self, scenarios: Sequence[Any]) -> float:
+        """How many there are."""
+        if self.source.size(scenarios) < self.number:
+            raise InputError(
+                f"number is {self.number}, but the source {self.source.name!r} has "
+                f"{self.source.size(scenarios)} episodes."
+            )
+        return self.number
+
+    def menu_size(self, scenario: Any, setting: Setting) -> int:
+        """As in the source."""
+        return self.source.menu_size(scenario, setting)
+
+    def episode_name(self, scenarios: Sequence[Any], number: int, setting: Setting) -> str:
+        """As in the source."""
+        return self.source.episode_name(scenarios, number, setting)
+
+    def episode(self, scenarios: Sequence[Any], name: str, setting: Setting) -> Episode:
+        """The episode of that name, which may be any of the source's."""
+        key = (name, setting)
+        kept = self._episodes.get(key)
+        if kept is None:
+            episode = self.source.episode(scenarios, name, setting)
+            kept = self._episodes[key] = replace(episode, world=KeptWorld(episode.world))
+        return kept
+
+    def paint(self, pictures: Sequence[Picture]) -> NDArray[np.uint8]:
+        """Copies of the pictures, painted if they are new: uint8 ``(N, H, W, 3)``."""
+        return np.stack(self._painted(pictures, self.source.paint, "host"))
+
+    def paint_on(self, device: Any) -> Callable[[Sequence[Picture]], Any]:
+        """A painter of ``torch.uint8`` pictures on that device, which keeps them there."""
+        import torch
+
+        paint_on = getattr(self.source, "paint_on", None)
+        if paint_on is None:
+            raise InputError(f"device is {device!r}, but the source {self.name!r} paints with NumPy only.")
+        painter = partial(self._painted, paint=paint_on(device), where=str(device))
+        return lambda pictures: torch.stack(painter(pictures))
+
+    def _painted(self, pictures: Sequence[Picture], paint: Callable[[Sequence[Any]], Any], where: str) -> list[Any]:
+        new = {
+            (id(world), place): (world, place)  # a group may ask for one picture many times
+            for world, place in pictures
+            if (where, place) not in world.painted
+        }
+        if new:
+            frames = [world.world.picture(place) for world, place in new.values()]
+            for (world, place), painted in zip(new.values(), paint(frames), strict=True):
+                world.painted[where, place] = painted
+        return [world.painted[where, place] for world, place in pictures]
