@@ -25,7 +25,7 @@ WAYS = {
     "camera_down": (0, 1),
 }
 PAPER, TABLE = (244, 242, 236), (92, 70, 54)
-SLIVERS = {1: 0.05, 2: 0.2}  # how much of the subject's width or height is in the first picture, by the number of ways
+SLIVERS = {1: 0.04, 2: 0.17}  # how much of the subject's width or height is in the first picture, by the number of ways
 CLOSE = 0.44  # how much of the home window a camera sees that stands too close
 
 WAYS_BACK: tuple[str, ...] = ("farther",)
@@ -183,7 +183,7 @@ def _beside(subject: Actor, ways: tuple[str, ...], sliver: float) -> Box:
 
 def _too_close(subject: Actor, right: int, low: int) -> Box:
     """A small window into which only a corner of the subject reaches."""
-    box, sliver = subject.box, 0.22
+    box, sliver = subject.box, 0.19
     left = box.right - sliver * box.width if right else box.left + sliver * box.width - CLOSE
     top = box.bottom - sliver * box.height if low else box.top + sliver * box.height - CLOSE
     return Box(left, top, CLOSE, CLOSE)

@@ -22,7 +22,7 @@ CONFUSABLE = (
     ("artifacts",),
 )
 """Repairs that people may argue about share a row; no menu offers two of a row."""
-RECOGNISABLE = {0: 1.0, 1 / 3: 0.88, 1 / 2: 0.55, 2 / 3: 0.25, 1: 0.0}
+RECOGNISABLE = {0: 1.0, 1 / 4: 0.9, 1 / 3: 0.75, 1 / 2: 0.45, 2 / 3: 0.2, 1: 0.0}
 """How well the subject can be told, by the severity of the damage; the kinds are made to be alike in this."""
 
 
@@ -94,7 +94,7 @@ class ImageQuality(Scenario):
         *offered, other = draw.shuffled([draw.one(row) for row in CONFUSABLE])
         repair = other if stage.unhelpful else offered[0]
         subject = stage.standing(draw.between(0.35, 0.65), draw.between(0.72, 0.86), draw.one(SUBJECT_SIZES))
-        worst = draw.whole(3, 5)
+        worst = draw.whole(2, 5)
         return SpoiltPicture(
             room=stage.room(),
             subject=subject,
@@ -128,7 +128,7 @@ class ProactiveImageQualityEnv(ProactiveEnv):
 
     ## Starting State
     A subject, a room, four repairs that nobody takes for one another, the damage that one of them mends, its look and
-    the number of its levels (3, 4 or 5) are drawn; the picture starts at the worst level, which hides the subject.
+    the number of its levels (2 to 5) are drawn; the picture starts at the worst level, which hides the subject.
 
     ## Rewards
     1 for the right answer, else 0; any other scheme through `reward=Reward(…)`.
@@ -139,7 +139,7 @@ class ProactiveImageQualityEnv(ProactiveEnv):
 
     ## Information
     `episode`, `scenario`, `turn`, `options`, `requests` and `outcome` at every step; `answer`, `sufficiency` (how well
-    the subject can be told from its lookalikes, measured with a small network; a number per picture shown) and
+    the subject can be told from its lookalikes, by the severity of the damage; a number per picture shown) and
     `requests_needed` once the episode is over.
 
     ## Arguments

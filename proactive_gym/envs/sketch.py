@@ -13,7 +13,7 @@ from proactive_gym.sources.scenes.pen import PAPER_STYLES, Hand, Paper, PenDrawi
 from proactive_gym.sources.scenes.stage import Scene, Stage
 from proactive_gym.sources.scenes.subjects import Subject
 
-FIRST_LINE = 0.15
+FIRST_LINE = 0.11
 DRAWING_SIZES = (0.66, 0.7, 0.74)
 SHEET = 0.88
 

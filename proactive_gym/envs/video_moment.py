@@ -12,7 +12,7 @@ from proactive_gym.sources.scenes.backdrops import Room
 from proactive_gym.sources.scenes.frame import Frame, Layer
 from proactive_gym.sources.scenes.props import Drawing, SeekBar, TestCard
 from proactive_gym.sources.scenes.stage import Actor, Scene, Stage, share_in_view
-from proactive_gym.sources.scenes.subjects import Subject, distractors, subjects_of
+from proactive_gym.sources.scenes.subjects import Subject, subjects_of
 
 # What comes out of what, by the subject's kind: any answer on the menu could come out of it.
 HATCHLINGS = frozenset(
@@ -123,8 +123,7 @@ class VideoMoment(Scenario):
 
     def wrong_answers(self, draw: Draw, subject: Subject) -> list[Subject]:
         """Others that could come out of the same container, so that the first frames tell nothing."""
-        pool = _companions(subject)
-        return draw.some(pool, 3) if len(pool) >= 3 else distractors(draw, subject, "random")
+        return draw.some(_companions(subject), 3)
 
     def set_scene(self, stage: Stage) -> OnceInAVideo:
         """A clip stopped before the subject comes or after it has gone."""
@@ -152,15 +151,25 @@ class VideoMoment(Scenario):
 
 @lru_cache(maxsize=1024)
 def _companions(subject: Subject) -> tuple[Subject, ...]:
-    """Subjects of its split that come out of the same container; all of the split if it comes out of none."""
+    """Subjects of its split that come about as it does: out of the same container, or just by."""
     origin, alike = origin_of(subject), {subject.name, *subject.mistaken_for}
-    return tuple(
-        other for other in subjects_of(subject.split) if other.name not in alike and origin in ("", origin_of(other))
-    )
+    others = subjects_of(subject.split)
+    return tuple(other for other in others if other.name not in alike and origin == origin_of(other))
 
 
+@lru_cache(maxsize=1024)
 def origin_of(subject: Subject) -> str:
-    """The codepoint of what the subject comes out of; empty if it just comes by."""
+    """The codepoint of what the subject comes out of; empty if it just comes by.
+
+    So do those whose container has too few of their split for a menu: one filled up with others would tell on them.
+    """
+    origin = _container_of(subject)
+    family = [other for other in subjects_of(subject.split) if _container_of(other) == origin]
+    strangers = [sum(other.name not in (one.name, *one.mistaken_for) for other in family) for one in family]
+    return origin if min(strangers) >= 3 else ""
+
+
+def _container_of(subject: Subject) -> str:
     if subject.name in HATCHLINGS:
         return EGG
     if subject.kind in GROWN_KINDS or subject.name in GROWN:
@@ -169,11 +178,11 @@ def origin_of(subject: Subject) -> str:
 
 
 def _container(stage: Stage, subject: Actor) -> Actor | None:
-    """What all the answers on the menu could come out of, if there is such a thing."""
-    origins = {origin_of(answer) for answer in stage.answers}
-    if len(origins) != 1 or origins == {""}:
+    """What all the answers on the menu could come out of; nothing if they just come by."""
+    origin = origin_of(stage.subject)
+    if not origin:
         return None
-    drawing = Drawing(origins.pop())
+    drawing = Drawing(origin)
     return Actor(drawing, drawing.standing(subject.box.left + subject.box.width / 2, GROUND + 0.02, 0.34))
 
 

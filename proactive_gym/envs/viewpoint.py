@@ -8,7 +8,8 @@ from proactive_gym.envs.base import ProactiveEnv
 from proactive_gym.envs.scenario import Scenario
 from proactive_gym.sources.scenes.backdrops import Room
 from proactive_gym.sources.scenes.frame import Frame, Layer
-from proactive_gym.sources.scenes.parcel import PARCEL_STYLES, Parcel, Print, front_in_view, look
+from proactive_gym.sources.scenes.packaging import PARCEL_STYLES, look
+from proactive_gym.sources.scenes.parcel import Parcel, Print, front_in_view
 from proactive_gym.sources.scenes.stage import Scene, Stage
 from proactive_gym.sources.scenes.subjects import Subject
 
