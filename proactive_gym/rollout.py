@@ -199,7 +199,7 @@ class _Lane:
         conversation = self.conversation
         choice = conversation.read(reply) if isinstance(reply, str) else int(reply)
         if choice is None or isinstance(reply, str):
-            conversation.state = conversation.episode.reply(conversation.state, choice)
+            conversation.reply(choice)
         else:
             conversation.choose(choice)
         outcome = conversation.state.outcome

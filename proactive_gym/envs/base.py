@@ -76,7 +76,7 @@ class Desk:
 
     def drawn(self, random: np.random.Generator) -> str:
         """The name of an episode drawn at random."""
-        number = int(random.integers(DRAWN, 2 * DRAWN - 1, dtype=np.uint64, endpoint=True))
+        number = DRAWN + (random.bit_generator.random_raw() >> 1)
         size = self.source.size(self.scenarios)
         return self.source.episode_name(
             self.scenarios, number if size == math.inf else number % int(size), self.setting

@@ -4,7 +4,7 @@ An environment is the user, an agent is the model, and everything between them i
 one, the vector environment and the rollouts hold many.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,13 +31,26 @@ class Manner:
 class Conversation:
     """A user who asks, and does as requested, until the episode is over."""
 
-    __slots__ = ("episode", "manner", "state")
+    __slots__ = ("episode", "manner", "offered", "state")
+
+    state: State
+    """Where the episode stands."""
+    offered: tuple[bool, ...]
+    """Which options are on offer now."""
 
     def __init__(self, episode: Episode, manner: Manner, state: State | None = None) -> None:
         """A conversation at the beginning of ``episode``, or at ``state`` of it."""
         self.episode = episode
         self.manner = manner
-        self.state = episode.begin() if state is None else state
+        self._go_to(episode.begin() if state is None else state)
+
+    def _go_to(self, state: State) -> None:
+        self.state = state
+        self.offered = self.episode.offered(state)
+
+    def reply(self, choice: int | None) -> None:
+        """Take an option that is on offer as the reply, or something unreadable (``None``)."""
+        self._go_to(self.episode.reply(self.state, choice))
 
     @property
     def picture(self) -> Any:
@@ -48,11 +61,6 @@ class Conversation:
     def options(self) -> tuple[str, ...]:
         """The whole menu; empty where none is shown."""
         return () if self.manner.open else self.episode.texts
-
-    @property
-    def offered(self) -> tuple[bool, ...]:
-        """Which options are on offer now."""
-        return self.episode.offered(self.state)
 
     @property
     def dialogue(self) -> str:
@@ -97,11 +105,11 @@ class Conversation:
             InvalidAction: If no such option is on offer now.
         """
         self.check(choice)
-        self.state = self.episode.reply(self.state, choice)
+        self.reply(choice)
 
     def say(self, reply: str) -> None:
         """Take a written reply; one that names no option on offer ends the episode as unreadable."""
-        self.state = self.episode.reply(self.state, self.read(reply))
+        self.reply(self.read(reply))
 
     def read(self, reply: str) -> int | None:
         """The option that a written reply chooses, or ``None``."""
@@ -128,21 +136,23 @@ class Conversation:
 
     def info(self) -> dict[str, Any]:
         """What Gymnasium calls ``info``; nothing in it tells the answer before the episode is over."""
-        episode, state = self.episode, self.state
-        info: dict[str, Any] = {
-            "episode": episode.name,
-            "scenario": episode.scenario,
-            "turn": state.turn,
-            "options": self.options,
-            "requests": state.requests,
-            "outcome": None if state.outcome is None else state.outcome.value,
-        }
-        if state.over:
-            info["answer"] = episode.texts[episode.answer]
-            # What is not known is left out: Gymnasium's vectors cannot mix None with numbers.
-            known = {"sufficiency": episode.sufficiency(state), "requests_needed": episode.requests_needed}
-            info.update((name, value) for name, value in known.items() if value is not None)
+        info = {key: told(self) for key, told in TOLD_ALWAYS.items()}
+        if self.state.over:
+            info |= self.told_at_the_end()
         return info
+
+    def told_at_the_end(self) -> dict[str, Any]:
+        """The part of ``info`` that is told once the episode is over.
+
+        What is not known is left out: Gymnasium's vectors cannot mix ``None`` with numbers.
+        """
+        episode = self.episode
+        told = {
+            "answer": episode.texts[episode.answer],
+            "sufficiency": episode.sufficiency(self.state),
+            "requests_needed": episode.requests_needed,
+        }
+        return {key: value for key, value in told.items() if value is not None}
 
     def best_choice(self) -> int:
         """What someone who is told the answer replies: as few requests as needed, then the answer.
@@ -162,3 +172,14 @@ class Conversation:
                 return wanted[0]
         abstentions: Sequence[int] = episode.menu.of_kind(Kind.ABSTENTION)
         return abstentions[0] if abstentions else episode.answer
+
+
+TOLD_ALWAYS: dict[str, Callable[[Conversation], Any]] = {
+    "episode": lambda conversation: conversation.episode.name,
+    "scenario": lambda conversation: conversation.episode.scenario,
+    "turn": lambda conversation: conversation.state.turn,
+    "options": lambda conversation: conversation.options,
+    "requests": lambda conversation: conversation.state.requests,
+    "outcome": lambda conversation: conversation.state.outcome and conversation.state.outcome.value,
+}
+"""What ``info`` tells at every step, by key."""

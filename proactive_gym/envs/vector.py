@@ -13,7 +13,7 @@ from gymnasium.vector.utils import batch_space
 from numpy.typing import NDArray
 
 from proactive_gym.envs.base import Desk, ProactiveEnv, check_seed
-from proactive_gym.envs.conversation import Conversation
+from proactive_gym.envs.conversation import TOLD_ALWAYS, Conversation
 from proactive_gym.episode import State
 from proactive_gym.errors import InputError, check_choice, check_whole
 
@@ -148,7 +148,7 @@ class ProactiveVectorEnv(gym.vector.VectorEnv[Observations, Any, NDArray[Any]]):
             if over[number]:  # the action after the end, which only "next_step" lets come this far
                 self._begin(number, None, None)
                 continue
-            lane.state = lane.episode.reply(lane.state, choice)
+            lane.reply(choice)
             rewards[number] = lane.reward
             terminations[number], truncations[number] = lane.terminated, lane.truncated
         final: Infos = {}
@@ -266,29 +266,30 @@ class ProactiveVectorEnv(gym.vector.VectorEnv[Observations, Any, NDArray[Any]]):
 
     def _infos(self, numbers: Sequence[int] | NDArray[np.intp] | range) -> Infos:
         """The lanes' infos, merged key by key as Gymnasium merges them."""
-        lanes = self._started()
-        columns: dict[str, tuple[list[int], list[Any]]] = {}
-        for number in numbers:
-            for key, value in lanes[number].info().items():
-                places, values = columns.setdefault(key, ([], []))
-                places.append(number)
-                values.append(value)
+        places = list(numbers)
+        lanes = [self._started()[place] for place in places]
         merged: Infos = {}
-        for key, (places, values) in columns.items():
-            merged[key], merged[f"_{key}"] = self._column(places, values)
+        for key, told in TOLD_ALWAYS.items():
+            self._add_column(merged, key, places, list(map(told, lanes)))
+        ended: dict[str, dict[int, Any]] = {}
+        for place, lane in zip(places, lanes, strict=True):
+            if lane.state.over:
+                for key, value in lane.told_at_the_end().items():
+                    ended.setdefault(key, {})[place] = value
+        for key, values in ended.items():
+            self._add_column(merged, key, list(values), list(values.values()))
         return merged
 
-    def _column(self, places: list[int], values: list[Any]) -> tuple[NDArray[Any], NDArray[np.bool_]]:
-        whole = type(values[0]) is int
-        column = np.zeros(self.num_envs, int) if whole else np.full(self.num_envs, None, object)
+    def _add_column(self, infos: Infos, key: str, places: list[int], values: list[Any]) -> None:
+        if not values:
+            return
+        kind: type = int if type(values[0]) is int else object
+        column = np.zeros(self.num_envs, int) if kind is int else np.full(self.num_envs, None, object)
+        # From an iterator, since NumPy would take a list of tuples apart.
+        column[places] = np.fromiter(values, dtype=kind, count=len(values))
         here = np.zeros(self.num_envs, dtype=np.bool_)
         here[places] = True
-        if whole:
-            column[places] = values
-        else:
-            for place, value in zip(places, values, strict=True):
-                column[place] = value  # one by one: NumPy would take a list of tuples apart
-        return column, here
+        infos[key], infos[f"_{key}"] = column, here
 
     def _choices(
         self, actions: Any, lanes: Sequence[Conversation], over: NDArray[np.bool_]

@@ -14,7 +14,7 @@ from proactive_gym.sources.scenes.stage import Scene, Stage
 from proactive_gym.sources.scenes.subjects import Subject
 
 TURNS = ((4, 2), (6, 2), (6, 3), (8, 3), (8, 4))
-FRONT_YAWS = (5, 10, 15, 20)
+FRONT_YAWS = (10, 20)
 
 
 @dataclass(frozen=True)

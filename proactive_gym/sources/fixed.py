@@ -29,6 +29,7 @@ class KeptWorld(World[Any]):
         self.world = world
         self.start, self.best, self.turns = world.start, world.best, world.turns
         self.painted: dict[Any, Any] = {}
+        self._spent: dict[Any, frozenset[str]] = {}
         self._sufficiencies: dict[Any, float | None] = {}
 
     def picture(self, place: Any) -> Picture:
@@ -40,8 +41,11 @@ class KeptWorld(World[Any]):
         return self.world.moves(place)
 
     def spent(self, place: Any) -> frozenset[str]:
-        """As in the world."""
-        return self.world.spent(place)
+        """As in the world, reckoned once."""
+        known = self._spent.get(place)
+        if known is None:
+            known = self._spent[place] = self.world.spent(place)
+        return known
 
     def sufficiency(self, place: Any) -> float | None:
         """As in the world, reckoned once."""

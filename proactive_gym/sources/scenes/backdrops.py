@@ -35,6 +35,8 @@ _COARSE = 32  # cells a side of the coarse grain; a fixed number, so that a surf
 class Room(Prop):
     """A wall and a floor, or a sky and a lawn, of one of ``ROOM_STYLES`` looks."""
 
+    backdrop = True
+
     style: int
 
     @property
@@ -62,6 +64,8 @@ class Room(Prop):
 @dataclass(frozen=True)
 class Ground(Prop):
     """A floor, a table top or a lawn seen from above, of one of ``GROUND_STYLES`` looks."""
+
+    backdrop = True
 
     style: int
 

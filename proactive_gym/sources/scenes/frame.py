@@ -12,6 +12,8 @@ class Prop(ABC):
     Subclasses are frozen dataclasses: equal ones look equal, so their pictures are painted once and kept.
     """
 
+    backdrop: ClassVar[bool] = False
+    """Whether it fills the picture, behind all else; its painting is kept apart from the many smaller ones."""
     recurs: ClassVar[bool] = True
     """Whether an equal one is likely to be needed again; if not, its picture is not kept."""
 

@@ -12,7 +12,7 @@ from proactive_gym.draw import Draw
 
 Colour = tuple[int, int, int]
 
-PARCEL_STYLES = 32
+PARCEL_STYLES = 20
 
 SHAPES = (
     (0.56, 0.56, 0.50), (0.62, 0.55, 0.34), (0.54, 0.62, 0.30), (0.58, 0.58, 0.13),

@@ -11,8 +11,11 @@ from proactive_gym.sources.scenes.frame import Box, Frame, Prop
 
 Pictures = NDArray[np.uint8]
 
-CACHE_BYTES = 256 * 2**20
-"""Most memory for painted props; shared by all environments of a process. The least used go first."""
+BACKDROP_BYTES, PROP_BYTES = 192 * 2**20, 256 * 2**20
+"""Most memory for painted backdrops, which are few, large and dear, and for all other props, which are many.
+
+All environments of a process share it; what was not used for long goes first.
+"""
 
 
 class Stamp(NamedTuple):
@@ -32,7 +35,7 @@ class Stamp(NamedTuple):
 
 
 class StampCache:
-    """Painted props by what they are and how large, the more recently used half of ``CACHE_BYTES`` at least.
+    """Painted props by what they are and how large, the more recently used half of its size at least.
 
     Every layer of every picture asks here, so a hit costs no more than looking into a dictionary: instead of keeping an
     order of use, stamps live in a young and an old generation. When the young one is full it becomes the old one, and
@@ -49,8 +52,6 @@ class StampCache:
 
     def __call__(self, prop: Prop, width: int, height: int) -> Stamp:
         """The prop painted at that many pixels."""
-        if not prop.recurs:
-            return painted(prop, width, height)
         key = (prop, width, height)
         found = self._young.get(key)
         return self._promoted(key) if found is None else found
@@ -65,7 +66,15 @@ class StampCache:
         return found
 
 
-stamp = StampCache(CACHE_BYTES)
+_backdrops = StampCache(BACKDROP_BYTES)
+_props = StampCache(PROP_BYTES)
+
+
+def stamp(prop: Prop, width: int, height: int) -> Stamp:
+    """The prop painted at that many pixels, from memory if it is there."""
+    if not prop.recurs:
+        return painted(prop, width, height)
+    return (_backdrops if prop.backdrop else _props)(prop, width, height)
 
 
 def painted(prop: Prop, width: int, height: int) -> Stamp:
