@@ -80,6 +80,12 @@ def _parser() -> argparse.ArgumentParser:
     report = commands.add_parser("report", help="table, summary.csv and report.html of a run")
     report.add_argument("folders", nargs="+", metavar="DIR")
     report.set_defaults(command=_report)
+
+    bench = commands.add_parser("bench", help="speed on this machine, beside MiniGrid's; three minutes")
+    bench.add_argument("--quick", action="store_true", help="a glance, in twenty seconds")
+    bench.add_argument("--size", action="append", type=int, help="side of the pictures (default: 64 and 224); repeats")
+    bench.add_argument("--out", type=Path, metavar="FILE.json", help="write all figures there")
+    bench.set_defaults(command=_bench)
     return parser
 
 
@@ -162,6 +168,32 @@ def _report(parsed: argparse.Namespace) -> int:
     return DONE
 
 
+def _bench(parsed: argparse.Namespace) -> int:
+    from rich.progress import Progress
+    from rich.table import Table
+
+    from proactive_gym import benchmark
+
+    console = _console()
+    with Progress(console=console, transient=True) as progress:
+        bar = progress.add_task("measuring")
+        measured = benchmark.run(
+            benchmark.QUICK if parsed.quick else benchmark.FULL,
+            parsed.size or benchmark.SIZES,
+            lambda done, of: progress.update(bar, completed=done, total=of),
+        )
+    for title, headings, rows in benchmark.sheets(measured):
+        table = Table(*headings, title=title, title_justify="left")
+        for row in rows:
+            table.add_row(*row)
+        console.print(table)
+    described = ", ".join(f"{name} {what}" for name, what in measured.machine.items())
+    console.print(*measured.notes, f"Medians (lowest–highest), measured on: {described}", sep="\n")
+    if parsed.out is not None:
+        measured.write(parsed.out)
+    return DONE
+
+
 def _run(
     console: "Console",
     agents: Sequence[str],
@@ -177,7 +209,7 @@ def _run(
     from proactive_gym.reports.writing import evaluate
 
     columns = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console, transient=True) as progress:
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
         bar = progress.add_task("playing", total=len(agents) * len(envs) * max(0, episodes))
 
         def watch(agent: str, env: str, row: object) -> None:

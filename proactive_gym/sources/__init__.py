@@ -5,8 +5,10 @@ from typing import Any
 
 from proactive_gym.errors import InputError, check_choice
 from proactive_gym.sources.base import Source
+from proactive_gym.sources.fixed import FixedEpisodes
+from proactive_gym.sources.scenes.source import ScenesSource
 
-__all__ = ["Source", "make_source", "source_names"]
+__all__ = ["FixedEpisodes", "ScenesSource", "Source", "make_source", "source_names"]
 
 GROUP = "proactive_gym.sources"
 
@@ -28,8 +30,6 @@ def make_source(
         return _checked(source, data_dir=data_dir, split=split, image_size=image_size)
     check_choice("source", source, source_names())
     if source == "scenes":
-        from proactive_gym.sources.scenes.source import ScenesSource
-
         if data_dir is not None:
             raise InputError(f"data_dir is {data_dir!r}, but the source 'scenes' renders its pictures and reads none.")
         return ScenesSource(split, image_size)
