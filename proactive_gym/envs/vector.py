@@ -141,16 +141,14 @@ class ProactiveVectorEnv(gym.vector.VectorEnv[Observations, Any, NDArray[Any]]):
                 "reset it with options={'reset_mask': …} before the next step()."
             )
         choices = self._choices(actions, lanes, over)
-        rewards = np.zeros(self.num_envs)
-        terminations = np.zeros(self.num_envs, dtype=np.bool_)
-        truncations = np.zeros(self.num_envs, dtype=np.bool_)
-        for number, (lane, choice) in enumerate(zip(lanes, choices, strict=True)):
-            if over[number]:  # the action after the end, which only "next_step" lets come this far
+        for number, (lane, choice, ended) in enumerate(zip(lanes, choices, over.tolist(), strict=True)):
+            if ended:  # the action after the end, which only "next_step" lets come this far
                 self._begin(number, None, None)
-                continue
-            lane.reply(choice)
-            rewards[number] = lane.reward
-            terminations[number], truncations[number] = lane.terminated, lane.truncated
+            else:
+                lane.reply(choice)
+        rewards = np.array([0.0 if ended else lane.reward for lane, ended in zip(lanes, over, strict=True)])
+        terminations = np.array([lane.terminated for lane in lanes])
+        truncations = np.array([lane.truncated for lane in lanes])
         final: Infos = {}
         if self.autoreset is AutoresetMode.SAME_STEP:
             final = self._finals(np.flatnonzero(terminations | truncations))
@@ -247,7 +245,8 @@ class ProactiveVectorEnv(gym.vector.VectorEnv[Observations, Any, NDArray[Any]]):
         """Last observations and infos of the lanes whose episode is over, and the next episode in each."""
         if not len(ended):
             return {}
-        lanes = [self._started()[number] for number in ended]
+        started = self._started()
+        lanes = [started[number] for number in ended]
         pictures, masks = self._painter([lane.picture for lane in lanes]), self._masks(lanes)
         observations = np.full(self.num_envs, None, dtype=object)
         for number, lane, picture, mask in zip(ended, lanes, pictures, masks, strict=True):
@@ -267,7 +266,8 @@ class ProactiveVectorEnv(gym.vector.VectorEnv[Observations, Any, NDArray[Any]]):
     def _infos(self, numbers: Sequence[int] | NDArray[np.intp] | range) -> Infos:
         """The lanes' infos, merged key by key as Gymnasium merges them."""
         places = list(numbers)
-        lanes = [self._started()[place] for place in places]
+        started = self._started()
+        lanes = [started[place] for place in places]
         merged: Infos = {}
         for key, told in TOLD_ALWAYS.items():
             self._add_column(merged, key, places, list(map(told, lanes)))

@@ -103,6 +103,15 @@ def opacity(codepoint: str) -> NDArray[np.float64]:
 
 
 @lru_cache(maxsize=256)
+def ringed_opacity(codepoint: str, flipped: bool) -> NDArray[np.float64]:
+    """``opacity`` of the drawing or of its mirror image, within one ring of cells that are clear."""
+    solid = opacity(codepoint)
+    ringed = np.pad(solid[:, ::-1] if flipped else solid, 1)
+    ringed.setflags(write=False)
+    return ringed
+
+
+@lru_cache(maxsize=256)
 def solid_box(codepoint: str) -> tuple[float, float, float, float]:
     """The largest box inside the drawing without a hole: left, top, right, bottom as shares of its width and height."""
     solid = opacity(codepoint) > 0.98

@@ -136,7 +136,7 @@ class Broken(Flaw):
         side, how = picture.shape[0], (picture.shape[0], self.severity, self.seed)
         line, row = _constant(picture, _lines, side), _constant(picture, _row_starts, side)
         pixels = (_constant(picture, _columns, *how)[line] + row).reshape(-1)
-        shown = picture.reshape(-1, 3)[pixels].reshape(side, side, 3)
+        shown = _rows_at(picture.reshape(-1, 3), pixels).reshape(side, side, 3)
         return shown * _constant(picture, _alive, *how)[line] + _constant(picture, _plain, *how)[line]
 
 
@@ -151,6 +151,11 @@ DAMAGES: dict[str, type[Flaw]] = {
     "artifacts": Broken,
 }
 """Kinds of damage, by the repair that mends each."""
+
+
+def _rows_at(rows: Any, places: Any) -> Any:
+    # Both are several times quicker than indexing.
+    return rows.take(places, axis=0) if isinstance(rows, np.ndarray) else rows.index_select(0, places)
 
 
 def _constant(picture: Any, table: Callable[..., Table], *arguments: float) -> Any:

@@ -21,12 +21,16 @@ All environments of a process share it; what was not used for long goes first.
 class Stamp(NamedTuple):
     """A painted prop, ready to be laid over a picture: ``picture * through // 256 + colour``.
 
+    It is the part of the prop that is to be seen at all, ``left`` and ``top`` pixels from the prop's corner.
+
     ``through`` is ``None`` for opaque props, whose colour is ``uint8``; else both are ``uint16`` ``(h, w, 3)``, with
     the colour multiplied by alpha, and by 256.
     """
 
     colour: NDArray[np.uint8] | NDArray[np.uint16]
     through: NDArray[np.uint16] | None
+    left: int = 0
+    top: int = 0
 
     @property
     def nbytes(self) -> int:
@@ -83,10 +87,13 @@ def painted(prop: Prop, width: int, height: int) -> Stamp:
     pixels = np.asarray(picture)
     if picture.mode == "RGB":
         return Stamp(np.ascontiguousarray(pixels), None)
+    box = picture.getchannel("A").getbbox() or (0, 0, 1, 1)
+    left, top, right, bottom = box
+    pixels = pixels[top:bottom, left:right]
     alpha = pixels[..., 3:].astype(np.uint16)
     alpha += alpha >> 7  # 0…255 to 0…256, so that a shift divides exactly
     through = np.repeat(256 - alpha, 3, axis=2)
-    return Stamp(pixels[..., :3].astype(np.uint16) * alpha, through)
+    return Stamp(pixels[..., :3].astype(np.uint16) * alpha, through, left, top)
 
 
 def paint(frames: Sequence[Frame], side: int) -> Pictures:
@@ -133,10 +140,13 @@ def _covers(box: Box) -> bool:
 def _lay(picture: Pictures, prop: Prop, box: Box) -> None:
     side = picture.shape[0]
     left, top, width, height = placed(box, side)
-    x0, y0, x1, y1 = max(left, 0), max(top, 0), min(left + width, side), min(top + height, side)
+    if left >= side or top >= side or left + width <= 0 or top + height <= 0:
+        return
+    colour, through, inset, drop = stamp(prop, width, height)
+    left, top = left + inset, top + drop
+    x0, y0, x1, y1 = max(left, 0), max(top, 0), min(left + colour.shape[1], side), min(top + colour.shape[0], side)
     if x0 >= x1 or y0 >= y1:
         return
-    colour, through = stamp(prop, width, height)
     here = (slice(y0, y1), slice(x0, x1))
     there = (slice(y0 - top, y1 - top), slice(x0 - left, x1 - left))
     if through is None:

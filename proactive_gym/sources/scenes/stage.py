@@ -168,17 +168,17 @@ def _shares(start: float, length: float, low: float, high: float, cells: int) ->
 
 def _behind(box: Box, cover: Actor, cells: int) -> NDArray[np.float64]:
     """How opaque ``cover`` is over the middle of each piece of ``box``."""
-    solid = art.opacity(cover.drawing.codepoint)
-    if cover.drawing.flipped:
-        solid = solid[:, ::-1]
-    middles = (np.arange(cells) + 0.5) / cells
-    columns = np.floor((box.left + box.width * middles - cover.box.left) / cover.box.width * len(solid)).astype(int)
-    rows = np.floor((box.top + box.height * middles - cover.box.top) / cover.box.height * len(solid)).astype(int)
     # One ring of nothing around the drawing stands for all that lies outside of it.
-    edged = np.pad(solid, 1)
-    covered: NDArray[np.float64] = edged[np.ix_(_ringed(rows, len(solid)), _ringed(columns, len(solid)))]
+    ringed = art.ringed_opacity(cover.drawing.codepoint, cover.drawing.flipped)
+    grid = len(ringed) - 2
+    columns = _cells_under(box.left, box.width, cover.box.left, cover.box.width, cells, grid)
+    rows = _cells_under(box.top, box.height, cover.box.top, cover.box.height, cells, grid)
+    covered: NDArray[np.float64] = ringed[rows[:, None], columns]
     return covered
 
 
-def _ringed(cells: NDArray[np.int64], number: int) -> NDArray[np.int64]:
-    return np.clip(cells + 1, 0, number + 1)
+def _cells_under(start: float, length: float, over: float, over_length: float, cells: int, grid: int) -> Any:
+    """For the middle of each piece of a line, the cell of a ringed grid over another line that lies there."""
+    middles = start + length * ((np.arange(cells) + 0.5) / cells)
+    places = np.floor((middles - over) * (grid / over_length)).astype(int) + 1
+    return np.minimum(np.maximum(places, 0), grid + 1)
