@@ -1,0 +1,84 @@
+"""What is measured."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
+from importlib.util import find_spec
+from typing import cast
+
+import gymnasium as gym
+from gymnasium.utils.performance import benchmark_init
+
+from proactive_gym import ENVIRONMENTS
+from proactive_gym.benchmark.figures import BATCH, SUITE, Case, Effort
+from proactive_gym.benchmark.measuring import (
+    Gather,
+    RandomPlay,
+    Rollouts,
+    Stages,
+    acquainted,
+    import_times,
+    make_vec,
+    played,
+    rates,
+)
+from proactive_gym.sources.fixed import FixedEpisodes
+from proactive_gym.sources.scenes.source import ScenesSource
+
+
+def all_cases(effort: Effort, sizes: Sequence[int]) -> Iterator[Case]:
+    """Every case of a round, size by size; settles the caches of each size on the way."""
+    for side in sizes:
+        kept = FixedEpisodes(ScenesSource(image_size=side), effort.kept)
+        RandomPlay(make_vec(BATCH, image_size=side), seed=0)(effort.settling)
+        yield from anchors(side)
+        yield from _singles(side, kept)
+        yield from _vectors(side, kept, effort.lanes)
+        yield from _rollouts(side, effort.episodes)
+        yield from _stages(side, effort.sampled)
+    yield Case("import", "fresh process", 0, import_times)
+
+
+def anchors(side: int) -> Iterator[Case]:
+    """What others take: MiniGrid, and frames that only have to be copied."""
+    yield Case("anchor", f"gather of {BATCH} frames", side, Gather(side))
+    if find_spec("minigrid") is None:
+        return
+    import minigrid  # noqa: F401  # registers its ids
+    from minigrid.wrappers import RGBImgObsWrapper
+
+    make = partial(gym.make_vec, "MiniGrid-Empty-8x8-v0", vectorization_mode="sync")
+    pixels = partial(RGBImgObsWrapper, tile_size=max(1, round(side / 8)))
+    single = pixels(gym.make("MiniGrid-Empty-8x8-v0"))
+    yield Case("anchor", "MiniGrid", side, lambda seconds: rates(single, seconds))
+    several = RandomPlay(make(num_envs=8, wrappers=[pixels]))
+    yield Case("anchor", "MiniGrid, Sync(8)", side, several)
+
+
+def _singles(side: int, kept: FixedEpisodes) -> Iterator[Case]:
+    for name in ENVIRONMENTS:
+        yield Case("single", short(name), side, partial(played, gym.make(name, image_size=side)))
+    yield Case("single", "Suite, kept", side, partial(played, gym.make(SUITE, source=kept)))
+    make = partial(gym.make, SUITE, image_size=side)
+    yield Case("single", "Suite", side, lambda seconds: {"made/s": benchmark_init(make, cast(int, seconds))})
+
+
+def _vectors(side: int, kept: FixedEpisodes, lanes: Iterable[int]) -> Iterator[Case]:
+    for number in lanes:
+        yield Case("vector", f"Suite, {number}", side, RandomPlay(make_vec(number, image_size=side)))
+    yield Case("vector", f"Suite, {BATCH}, kept", side, RandomPlay(acquainted(make_vec(BATCH, source=kept))))
+
+
+def _rollouts(side: int, episodes: int) -> Iterator[Case]:
+    for patience in (1, 4, 16):
+        name = f"asks up to {patience}×"
+        yield Case("rollouts", name, side, Rollouts(side, episodes, patience))
+
+
+def _stages(side: int, sampled: int) -> Iterator[Case]:
+    for name in ENVIRONMENTS:
+        yield Case("stages", short(name), side, Stages(name, side, sampled))
+
+
+def short(env: str) -> str:
+    """``ProactiveVideoMoment-v0`` as ``VideoMoment``."""
+    return env.removeprefix("Proactive").removesuffix("-v0")

@@ -1,0 +1,87 @@
+"""The benchmark: that it measures everything, says what it found and gives nothing away about the machine."""
+
+from __future__ import annotations
+
+import json
+import platform
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+
+from proactive_gym import ENVIRONMENTS, benchmark
+from proactive_gym.benchmark import Benchmark, Effort, Goal, Measurement, cases
+from proactive_gym.cli import main
+
+TINY = Effort(seconds=0.001, repetitions=1, settling=0, lanes=(1, 2), episodes=4, sampled=1, kept=2)
+
+
+@pytest.fixture(scope="module")
+def measured(tmp_path_factory):
+    """What the command prints, and what it writes."""
+    file = tmp_path_factory.mktemp("bench") / "new" / "speed.json"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(benchmark, "QUICK", TINY)
+        assert main(["bench", "--quick", "--size", "32", "--out", str(file)]) == 0
+    return json.loads(file.read_text(encoding="utf-8"))
+
+
+def test_everything_is_measured(measured):
+    found = {(each["group"], each["name"]) for each in measured["measurements"]}
+    names = {name.removeprefix("Proactive").removesuffix("-v0") for name in ENVIRONMENTS}
+    assert {(group, name) for group in ("single", "stages") for name in names} <= found
+    assert {("vector", "Suite, 1"), ("vector", "Suite, 2"), ("import", "fresh process")} <= found
+    assert {group for group, _ in found} == {"anchor", "single", "vector", "rollouts", "stages", "import", "memory"}
+    assert (("anchor", "MiniGrid") in found) == (find_spec("minigrid") is not None)
+
+
+def test_figures_are_figures(measured):
+    for each in measured["measurements"]:
+        assert each["low"] <= each["median"] <= each["high"]
+        assert each["median"] > 0 or each["group"] in ("memory", "rollouts")
+        assert each["side"] in (0, 32) and each["repetitions"] == 1
+
+
+def test_goals_are_judged(measured):
+    goals = measured["goals"]
+    assert len(goals) >= 9  # those that need no MiniGrid
+    for goal in goals:
+        assert goal["met"] == (goal["verdict"] == "met")
+        assert goal["met"] == (
+            goal["measured"] >= goal["wanted"] if goal["at_least"] else goal["measured"] <= goal["wanted"]
+        )
+
+
+def test_nothing_tells_whose_machine_it_is(measured):
+    text = json.dumps(measured)
+    assert str(Path.cwd()) not in text and str(Path.home()) not in text
+    assert set(measured["machine"]) >= {"cpu", "cores", "python", "gymnasium", "numpy"}
+    assert platform.node() not in measured["machine"].values()
+
+
+def test_without_minigrid_a_sentence_says_so(monkeypatch):
+    monkeypatch.setattr(cases, "find_spec", lambda name: None)
+    assert [case.name for case in cases.anchors(32)] == ["gather of 64 frames"]
+
+
+def test_goals_that_could_not_be_compared_are_left_out():
+    bench = Benchmark({}, TINY, [Measurement("single", "Suite", 224, "steps/s", (100.0, 300.0, 200.0))])
+    assert bench.get("single", "Suite", 224, "steps/s") == 200 and bench.goals == []
+
+
+@pytest.mark.parametrize(
+    ("goal", "verdict"),
+    [
+        (Goal("speed", 8.0, 4.0), "met"),
+        (Goal("speed", 2.0, 4.0), "missed by a factor of 2"),
+        (Goal("cost", 0.1, 0.15, at_least=False), "met"),
+        (Goal("cost", 0.3, 0.15, at_least=False), "missed by a factor of 2"),
+    ],
+)
+def test_a_verdict_says_by_how_much(goal, verdict):
+    assert goal.verdict == verdict
+
+
+def test_a_size_without_pictures_is_refused(capsys):
+    assert main(["bench", "--quick", "--size", "8"]) == 1
+    assert "image_size is 8" in capsys.readouterr().err
