@@ -5,12 +5,14 @@ Install it with ``pip install -e examples/custom_scenario``, then ``gym.make("fo
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import ClassVar
 
 from gymnasium.envs.registration import register
 from PIL import Image
 
 from proactive_gym.envs import ProactiveEnv, Scenario
+from proactive_gym.envs.vector import ProactiveVectorEnv
 from proactive_gym.sources.scenes.backdrops import Room
 from proactive_gym.sources.scenes.frame import Box, Frame, Layer, Prop
 from proactive_gym.sources.scenes.stage import Actor, Scene, Stage, share_in_view
@@ -26,34 +28,26 @@ class Fog(Prop):
 
 
 @dataclass(frozen=True)
-class Window(Scene):
+class Window(Scene[int]):
     """The window's fog is wiped off from one side, a strip at a time; the place is the number of strips wiped."""
 
     room: Room
     subject: Actor
     strips: int
     steamy: bool
-    start: int = 0
+    start: int
+    best: int
+    turns: int
 
-    @property
-    def best(self) -> int:  # type: ignore[override]
-        """All wiped."""
-        return self.strips
-
-    @property
-    def turns(self) -> int:  # type: ignore[override]
-        """Every strip, and an answer."""
-        return self.strips + 1
-
-    def picture(self, place: int) -> Frame:  # type: ignore[override]
+    def picture(self, place: int) -> Frame:
         """The subject, and the fog that is left."""
         return Frame((Layer(self.room), *self.subject.layers, Layer(Fog(), self._fog(place))))
 
-    def moves(self, place: int) -> Mapping[str, int]:  # type: ignore[override]
+    def moves(self, place: int) -> Mapping[str, int]:
         """Wiping takes off a strip; a clean window stays clean."""
         return {"wipe": min(place + 1, self.strips)}
 
-    def sufficiency(self, place: int) -> float:  # type: ignore[override]
+    def sufficiency(self, place: int) -> float:
         """The share of the subject that no fog hides."""
         return share_in_view(self.subject, covers=[self._fog(place)])
 
@@ -73,7 +67,8 @@ class FoggedWindow(Scenario):
     def set_scene(self, stage: Stage) -> Window:
         """A subject in the middle; if asking is not to help, in a room so steamy that wiping is in vain."""
         subject = stage.standing(stage.draw.between(0.4, 0.6), 0.8, 0.4)
-        return Window(stage.room(), subject, stage.draw.whole(3, 5), steamy=stage.unhelpful)
+        strips = stage.draw.whole(3, 5)
+        return Window(stage.room(), subject, strips, stage.unhelpful, start=0, best=strips, turns=strips + 1)
 
 
 class FoggedWindowEnv(ProactiveEnv):
@@ -82,4 +77,8 @@ class FoggedWindowEnv(ProactiveEnv):
     scenarios = (FoggedWindow(),)
 
 
-register("FoggedWindow-v0", entry_point=FoggedWindowEnv)
+register(
+    "FoggedWindow-v0",
+    entry_point=FoggedWindowEnv,
+    vector_entry_point=partial(ProactiveVectorEnv, FoggedWindowEnv),  # for gym.make_vec
+)
