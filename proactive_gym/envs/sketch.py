@@ -13,7 +13,7 @@ from proactive_gym.sources.scenes.pen import PAPER_STYLES, Hand, Paper, PenDrawi
 from proactive_gym.sources.scenes.stage import Scene, Stage
 from proactive_gym.sources.scenes.subjects import Subject
 
-FIRST_LINE = 0.11
+FIRST_LINE = 0.08
 DRAWING_SIZES = (0.66, 0.7, 0.74)
 SHEET = 0.88
 
@@ -140,7 +140,7 @@ class ProactiveSketchEnv(ProactiveEnv):
 
     ## Starting State
     A subject, a table, a sheet of paper, the pen's colour and width, a hand with its slant and tremor, where in the
-    drawing it begins and the number of steps (3 to 5) are drawn. The first line is a seventh of the drawing's side
+    drawing it begins and the number of steps (3 to 5) are drawn. The first line is a twelfth of the drawing's side
     long, whatever it belongs to.
 
     ## Rewards
