@@ -222,6 +222,10 @@ def write_table(rows: list[dict[str, object]], folder: Path, options: argparse.N
         "Brackets are 95 % intervals. Goals: at most 40 % on first pictures, at least 95 % on sufficient ones. "
         "Made by `python benchmarks/probe.py`.",
         "",
+        "The strengths of the pictures, and the curve by which image quality counts a picture as sufficient, were set "
+        "while looking at this probe on this split; the figures are therefore a check that the settings hold, not an "
+        "independent test.",
+        "",
         "| scenario | first pictures | sufficient pictures | rank correlation with sufficiency |",
         "|---|---|---|---|",
     ]
