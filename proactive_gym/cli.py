@@ -91,6 +91,8 @@ def _parser() -> argparse.ArgumentParser:
 
 def _add_environment_options(parser: argparse.ArgumentParser) -> None:
     options = parser.add_argument_group("setting", "keyword arguments of the environments")
+    options.add_argument("--source", help="where episodes come from: scenes (default), or that of an installed package")
+    options.add_argument("--data-dir", help="folder of the source's files, if it reads any")
     options.add_argument("--split", help="train, validation or test (default)")
     options.add_argument("--image-size", type=int, help="side of the picture in pixels")
     options.add_argument("--reply", help="choice, text or open")
@@ -105,7 +107,7 @@ def _add_environment_options(parser: argparse.ArgumentParser) -> None:
 
 
 SETTING = (
-    *("split", "image_size", "reply", "reading", "menu_order", "interventions"),
+    *("source", "data_dir", "split", "image_size", "reply", "reading", "menu_order", "interventions"),
     *("control", "budget", "hint", "clear", "single_turn"),
 )
 
@@ -140,12 +142,14 @@ def _list(parsed: argparse.Namespace) -> int:
 
 def _eval(parsed: argparse.Namespace) -> int:
     from proactive_gym.evaluation import SCENARIO_IDS
+    from proactive_gym.reports.writing import write_reports
 
     console = _console()
     wanted = parsed.env or ["all"]
     envs = [env for name in wanted for env in (SCENARIO_IDS if name == "all" else [name])]
     setting = {name: getattr(parsed, name) for name in SETTING if getattr(parsed, name) is not None}
     evaluation = _run(console, parsed.agent, envs, parsed.episodes, parsed.num_envs, parsed.out, parsed.seed, setting)
+    write_reports(evaluation, Path(parsed.out), f"Run {Path(parsed.out).name}")
     _show(console, evaluation, f"Run {parsed.out}")
     _say_files(console, Path(parsed.out))
     return DONE
@@ -206,7 +210,7 @@ def _run(
 ) -> "Evaluation":
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-    from proactive_gym.reports.writing import evaluate
+    from proactive_gym.evaluation import evaluate
 
     columns = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:

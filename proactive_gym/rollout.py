@@ -101,9 +101,8 @@ def rollouts(
 
     Raises:
         InputError: If an argument is impossible.
-        AgentError: If the agent raises, or does not return a usable reply per turn; all episodes that were finished by
-        then
-            have come out before.
+        AgentError: If the agent raises, or does not return a usable reply per turn; all episodes that were finished
+            by then have come out before.
     """
     desk = make_desk(env, env_kwargs)
     names = episode_names(desk, episodes, seed)
@@ -197,10 +196,11 @@ class _Lane:
 
     def take(self, turn: Turn, reply: Reply) -> None:
         conversation = self.conversation
-        choice = conversation.read(reply) if isinstance(reply, str) else int(reply)
-        if choice is None or isinstance(reply, str):
+        if isinstance(reply, str):
+            choice = conversation.read(reply)
             conversation.reply(choice)
         else:
+            choice = reply
             conversation.choose(choice)
         outcome = conversation.state.outcome
         assert outcome is not None

@@ -46,7 +46,7 @@ def play(env: ProactiveEnv, seed: int, choose=None):
 
 def ask_first(env, obs):
     """The first intervention on offer, else the last option on offer."""
-    menu = env._conversation.episode.menu
+    menu = env.conversation.episode.menu
     asking = [i for i in menu.of_kind(Kind.INTERVENTION) if obs["action_mask"][i]]
     return asking[0] if asking else int(np.flatnonzero(obs["action_mask"])[-1])
 
@@ -226,7 +226,7 @@ def test_nothing_tells_the_answer_before_the_end(env_id):
         obs, info = env.reset(options={"episode": number})
         assert set(info) == {"episode", "scenario", "turn", "options", "requests", "outcome"}
         assert set(obs) == {"image", "dialogue", "action_mask"}
-        menu, right = env._conversation.episode.menu, env._conversation.episode.answer
+        menu, right = env.conversation.episode.menu, env.conversation.episode.answer
         answers = menu.of_kind(Kind.ANSWER)
         assert len(answers) == 4 and len(set(menu.texts)) == len(menu)
         first += answers[0] == right
@@ -277,7 +277,7 @@ def test_image_quality_offers_one_fitting_repair_among_unfit_ones():
     env = make("ProactiveImageQuality-v0")
     for number in range(60):
         env.reset(options={"episode": number})
-        episode = env._conversation.episode
+        episode = env.conversation.episode
         repairs = episode.menu.of_kind(Kind.INTERVENTION)
         fitting = [i for i in repairs if episode.menu[i].name in episode.world.moves(episode.start)]
         assert len(repairs) == 4 and len(fitting) == 1
@@ -291,10 +291,10 @@ def test_a_moment_loses_an_option_at_the_ends_of_the_clip():
     seen = set()
     for number in range(60):
         obs, _ = env.reset(options={"episode": number})
-        world = env._conversation.episode.world
+        world = env.conversation.episode.world
         for place, lost in ((0, "rewind"), (world.turns - 1, "wait")):
             assert world.spent(place) == {lost} and lost not in world.moves(place)
-        menu = env._conversation.episode.menu
+        menu = env.conversation.episode.menu
         off = [menu[i].name for i in range(len(menu)) if not obs["action_mask"][i]]
         if off:
             seen.update(off)
@@ -308,7 +308,7 @@ def test_a_framing_loses_an_option_when_the_camera_is_at_its_end():
     env = make("ProactiveFraming-v0")
     for number in range(30):
         obs, _ = env.reset(options={"episode": number})
-        menu = env._conversation.episode.menu
+        menu = env.conversation.episode.menu
         while True:
             asking = [i for i in menu.of_kind(Kind.INTERVENTION) if obs["action_mask"][i]]
             if not asking:
@@ -325,7 +325,7 @@ def test_blocks_and_videos_go_around(env_id):
     env = make(env_id)
     for number in range(10):
         env.reset(options={"episode": number})
-        world = env._conversation.episode.world
+        world = env.conversation.episode.world
         for name in world.moves(world.start):
             place, visited = world.start, []
             for _ in range(world.turns):
@@ -375,7 +375,7 @@ def test_foreign_interventions_come_from_other_scenarios_and_mend_nothing(env_id
     own = env.scenarios[0].interventions
     for number in range(30):
         env.reset(options={"episode": number})
-        menu = env._conversation.episode.menu
+        menu = env.conversation.episode.menu
         foreign = menu.of_kind(Kind.INTERVENTION)
         assert foreign and not {menu[i].name for i in foreign} & set(own)
         _, reward, terminated, _, info = env.step(foreign[0])
@@ -387,7 +387,7 @@ def test_the_benchmarks_order_puts_answers_last(env_id):
     env = make(env_id, menu_order="benchmark")
     for number in range(20):
         env.reset(options={"episode": number})
-        kinds = [option.kind is Kind.ANSWER for option in env._conversation.episode.menu]
+        kinds = [option.kind is Kind.ANSWER for option in env.conversation.episode.menu]
         assert kinds == sorted(kinds)
 
 
@@ -405,11 +405,11 @@ def test_a_budget_bounds_the_requests(env_id):
     env = make(env_id, budget=0)
     for number in range(10):
         env.reset(options={"episode": number})
-        menu = env._conversation.episode.menu
+        menu = env.conversation.episode.menu
         fitting = [
             i
             for i in menu.of_kind(Kind.INTERVENTION)
-            if menu[i].name in env._conversation.episode.world.moves(env._conversation.episode.start)
+            if menu[i].name in env.conversation.episode.world.moves(env.conversation.episode.start)
         ]
         _, _, terminated, truncated, info = env.step(fitting[0])
         assert truncated and not terminated and info["outcome"] == "exhausted" and info["requests"] == 1
@@ -420,7 +420,7 @@ def test_single_turns_end_after_the_first_reply(env_id):
     env = make(env_id, single_turn=True, reward=Reward(request=0.5))
     for number in range(10):
         env.reset(options={"episode": number})
-        episode = env._conversation.episode
+        episode = env.conversation.episode
         fitting = [
             i
             for i in episode.menu.of_kind(Kind.INTERVENTION)
@@ -466,7 +466,7 @@ def test_the_unhelpful_twin_never_shows_enough_whatever_is_asked(env_id):
 def test_written_replies_are_read(env_id):
     env = make(env_id, reply="text")
     obs, info = env.reset(seed=2)
-    right = env._conversation.episode.answer
+    right = env.conversation.episode.answer
     letter = "ABCDEFGHI"[int(obs["action_mask"][:right].sum())]
     state = env.clone_state()
     for reply in (letter, f"({letter})", info["options"][right], f"I think the answer is {letter}."):
@@ -482,7 +482,7 @@ def test_written_replies_are_read(env_id):
 def test_open_replies_show_no_menu(env_id):
     env = make(env_id, reply="open")
     obs, info = env.reset(seed=2)
-    episode = env._conversation.episode
+    episode = env.conversation.episode
     assert info["options"] == () and not obs["action_mask"].any()
     assert episode.menu[episode.answer].text.rstrip(".").lower() not in obs["dialogue"].lower()
     name = episode.menu[episode.answer].text.rstrip(".").lower()

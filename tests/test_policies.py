@@ -63,7 +63,7 @@ def random_choices(random: np.random.Generator, masks: np.ndarray) -> np.ndarray
 
 def meaning(env: gym.Env, option: int) -> str:
     """What an option means, said by its kind and not by its text."""
-    conversation = env.unwrapped.clone_state()[0]
+    conversation = env.unwrapped.conversation
     text, kind, name, _ = conversation.episode.menu[option]
     if kind is Kind.ANSWER:
         return next(item.name for item in subjects().values() if item.option == text)
@@ -179,7 +179,7 @@ def test_every_action_on_offer_is_one_option_on_offer_and_back(env_id, reply, of
         observation, info = env.reset(seed=seed)
         over = False
         while not over:
-            conversation = env.unwrapped.clone_state()[0]
+            conversation = env.unwrapped.conversation
             options = [option for option, here in enumerate(conversation.offered) if here]
             mask = env.action_masks()
             assert mask.dtype == bool and np.array_equal(mask, observation["menu"])
@@ -215,7 +215,7 @@ def test_answering_by_name_is_right_or_wrong():
     env = make("ProactiveOcclusion-v0", clear=True)
     for seed in range(10):
         _, info = env.reset(seed=seed)
-        conversation = env.unwrapped.clone_state()[0]
+        conversation = env.unwrapped.conversation
         right = env.vocabulary.numbers(info["options"])[conversation.episode.answer]
         *_, info = env.step(right)
         assert info["outcome"] == "correct" and info["answer"] == env.vocabulary.words[right].texts[0]
@@ -231,7 +231,7 @@ def test_an_action_off_the_menu_is_an_error_or_an_unreadable_reply():
     rotate = strict.vocabulary.number("rotate")
     with pytest.raises(InvalidAction, match=r"Action 5 \(rotate\) is not on offer .* 1 \(blocks_left\)"):
         strict.step(rotate)
-    assert strict.unwrapped.clone_state()[1].turn == 0
+    assert strict.unwrapped.clone_state().state.turn == 0
     for reading in ("lenient", "strict"):
         env = make("ProactiveOcclusion-v0", "unreadable", reply="text", reading=reading, reward=Reward(unreadable=-1.0))
         env.reset(seed=0)

@@ -173,7 +173,7 @@ def test_branches_go_on_alike_until_they_choose_otherwise(env_id):
     assert vector.clone_state(0).random == vector.clone_state(2).random
 
 
-def test_every_branch_of_a_long_episode_comes_quickly(benchmark_seconds=0.01):
+def test_every_branch_of_a_long_episode_comes_within_ten_milliseconds():
     from time import perf_counter
 
     desk = make("ProactiveVideoOcclusion-v0", 1).desk
@@ -189,7 +189,7 @@ def test_every_branch_of_a_long_episode_comes_quickly(benchmark_seconds=0.01):
             state = episode.reply(state, asking)
         best = min(best, perf_counter() - began)
     assert branches >= 5 * (episode.turns - 1)
-    assert best < benchmark_seconds
+    assert best < 0.01
 
 
 def test_works_with_gymnasiums_vector_wrappers():
@@ -242,7 +242,7 @@ def test_wrong_actions_name_the_lane_and_move_none():
     with pytest.raises(InvalidAction, match="Lane 2: Option 99"):
         vector.step([0, 0, 99])
     state = vector.clone_state(0)
-    assert state.state.turn == 0 and not state.state.over and state.conversation.episode.name == before["episode"][0]
+    assert state.state.turn == 0 and not state.state.over and state.episode.name == before["episode"][0]
     written = make("ProactiveOcclusion-v0", 2, reply="text")
     written.reset(seed=0)
     for actions in ("AB", ["A"], ["A", 3]):
@@ -253,7 +253,7 @@ def test_wrong_actions_name_the_lane_and_move_none():
 def test_a_lane_stepped_after_its_end_is_named():
     vector = make("ProactiveOcclusion-v0", 2, autoreset="disabled")
     vector.reset(seed=0)
-    menus = [vector.clone_state(lane).conversation.episode.menu for lane in range(2)]
+    menus = [vector.conversations[lane].episode.menu for lane in range(2)]
     answer, asking = menus[1].of_kind(Kind.ANSWER)[0], menus[0].of_kind(Kind.INTERVENTION)[0]
     vector.step([asking, answer])
     with pytest.raises(ResetNeeded, match=r"Lane 1: episode .* is over"):

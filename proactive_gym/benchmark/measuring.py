@@ -55,7 +55,7 @@ def _asked(env: gym.Env[Any, Any], seconds: float) -> float:
 
     def episode() -> int:
         offered = env.reset()[0]["action_mask"]
-        asking = _asking(inner.clone_state()[0].episode.menu, len(offered))
+        asking = _asking(inner.conversation.episode.menu, len(offered))
         steps, over = 0, False
         while not over:
             wanted = np.flatnonzero(asking & offered)

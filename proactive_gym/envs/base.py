@@ -1,7 +1,7 @@
 """The Gymnasium environment that all eight ids share."""
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
 import gymnasium as gym
@@ -11,11 +11,9 @@ from gymnasium.spaces import Box, Dict, MultiBinary, Space
 from numpy.typing import NDArray
 
 from proactive_gym.envs.arguments import Arguments
-from proactive_gym.envs.conversation import Conversation, Manner
+from proactive_gym.envs.conversation import Branch, Conversation, Manner
 from proactive_gym.envs.scenario import Scenario
-from proactive_gym.episode import State
 from proactive_gym.errors import InputError, check_whole
-from proactive_gym.outcome import Outcome
 from proactive_gym.reward import Reward
 from proactive_gym.sources import Source
 from proactive_gym.spaces import FreeText, Options
@@ -102,7 +100,7 @@ class Desk:
         """
         return Conversation(self.source.episode(self.scenarios, name, self.setting), self.manner)
 
-    def choice(self, action: Any, where: str = "") -> int:
+    def choice(self, action: Any) -> int:
         """``action`` as an option's number.
 
         Raises:
@@ -110,9 +108,7 @@ class Desk:
         """
         number = np.asarray(action)
         if number.shape != () or number.dtype.kind not in "iu":
-            raise InvalidAction(
-                f"The action{where} is {action!r}, but must be the number of an option (reply='choice')."
-            )
+            raise InvalidAction(f"The action is {action!r}, but must be the number of an option (reply='choice').")
         return int(number)
 
 
@@ -163,12 +159,13 @@ class ProactiveEnv(gym.Env[Observation, Any]):
         Raises:
             InputError: If the seed, an option or the episode does not exist.
         """
-        super().reset(seed=check_seed(seed))
+        seed = check_seed(seed)
         if options is not None and not isinstance(options, dict):
             raise InputError(f"reset(options=…) is {options!r}, but must be a dictionary such as {{'episode': 0}}.")
         unknown = set(options or {}) - {"episode"}
         if unknown:
             raise InputError(f"reset(options=…) has {sorted(unknown)!r}, but the only option is 'episode'.")
+        super().reset(seed=seed)
         wanted = (options or {}).get("episode")
         name = self.desk.drawn(self.np_random) if wanted is None else self.desk.named(wanted)
         self._conversation = self.desk.begin(name)
@@ -216,46 +213,48 @@ class ProactiveEnv(gym.Env[Observation, Any]):
         from proactive_gym.envs.rendering import card
 
         observation = self._observation()
-        outcome = self._started().state.outcome
-        return card(observation["image"], observation["dialogue"], None if outcome is None else Outcome(outcome))
+        return card(observation["image"], observation["dialogue"], self.conversation.state.outcome)
 
     def action_masks(self) -> NDArray[np.bool_]:
         """The options on offer, as sb3-contrib's MaskablePPO asks for them."""
-        return self._started().mask(self.desk.menu_size).astype(bool)
+        return self.conversation.mask(self.desk.menu_size).astype(bool)
 
-    def clone_state(self) -> tuple[Conversation, State, Mapping[str, Any]]:
+    def clone_state(self) -> Branch:
         """Everything that decides how this environment goes on; give it to ``restore_state`` to branch here.
 
         Raises:
             ResetNeeded: Before the first reset.
         """
-        conversation = self._started()
-        return conversation, conversation.state, self.np_random.bit_generator.state
+        return Branch.of(self.conversation, self.np_random)
 
-    def restore_state(self, state: tuple[Conversation, State, Mapping[str, Any]]) -> tuple[Observation, Info]:
+    def restore_state(self, state: Branch) -> tuple[Observation, Info]:
         """Go back to what ``clone_state`` gave, any number of times.
 
         Returns:
             The observation and info of that moment.
         """
-        conversation, then, random = state
-        self._conversation = Conversation(conversation.episode, conversation.manner, then)
-        self.np_random.bit_generator.state = random
+        self._conversation = state.resumed(self.np_random)
         return self._observation(), self._conversation.info()
 
-    def _started(self) -> Conversation:
+    @property
+    def conversation(self) -> Conversation:
+        """The present conversation; the answer is in it, so it is no part of what an agent may see.
+
+        Raises:
+            ResetNeeded: Before the first reset.
+        """
         if self._conversation is None:
             raise ResetNeeded("There is no episode yet: call reset() first.")
         return self._conversation
 
     def _open_conversation(self) -> Conversation:
-        conversation = self._started()
+        conversation = self.conversation
         if conversation.state.over:
             raise ResetNeeded(f"Episode {conversation.episode.name!r} is over: call reset() before the next step().")
         return conversation
 
     def _observation(self) -> Observation:
-        conversation = self._started()
+        conversation = self.conversation
         mask = conversation.mask(self.desk.menu_size)
         if isinstance(self.action_space, Options):
             self.action_space.offer(mask.copy())

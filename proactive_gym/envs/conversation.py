@@ -4,9 +4,9 @@ An environment is the user, an agent is the model, and everything between them i
 one, the vector environment and the rollouts hold many.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from gymnasium.error import InvalidAction
@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from proactive_gym.dialogue import dialogue
 from proactive_gym.episode import Episode, State
 from proactive_gym.menu import Kind
+from proactive_gym.outcome import Outcome
 from proactive_gym.reading import Reading, read, read_open
 from proactive_gym.reward import Reward
 
@@ -132,7 +133,7 @@ class Conversation:
     @property
     def truncated(self) -> bool:
         """Whether the episode is over because its turns are spent."""
-        return self.state.outcome == "exhausted"
+        return self.state.outcome is Outcome.EXHAUSTED
 
     def info(self) -> dict[str, Any]:
         """What Gymnasium calls ``info``; nothing in it tells the answer before the episode is over."""
@@ -172,6 +173,26 @@ class Conversation:
                 return wanted[0]
         abstentions: Sequence[int] = episode.menu.of_kind(Kind.ABSTENTION)
         return abstentions[0] if abstentions else episode.answer
+
+
+class Branch(NamedTuple):
+    """Everything that decides how a conversation, and the one after it, go on."""
+
+    episode: Episode
+    manner: Manner
+    state: State
+    random: Mapping[str, Any]
+    """State of the random numbers that draw the next episode."""
+
+    @classmethod
+    def of(cls, conversation: Conversation, random: np.random.Generator) -> "Branch":
+        """Where things stand now."""
+        return cls(conversation.episode, conversation.manner, conversation.state, random.bit_generator.state)
+
+    def resumed(self, random: np.random.Generator) -> Conversation:
+        """The conversation as it stood then; ``random`` is set back as well."""
+        random.bit_generator.state = self.random
+        return Conversation(self.episode, self.manner, self.state)
 
 
 TOLD_ALWAYS: dict[str, Callable[[Conversation], Any]] = {

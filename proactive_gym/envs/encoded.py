@@ -178,7 +178,7 @@ class EncodedMenu(gym.Wrapper[Observation, Any, Observation, Any], RecordConstru
     def _conversation(self) -> Conversation:
         env = self.env.unwrapped
         assert isinstance(env, ProactiveEnv)
-        return env.clone_state()[0]
+        return env.conversation
 
 
 class VectorEncodedMenu(_VectorWrapper, RecordConstructorArgs):
@@ -262,7 +262,7 @@ class VectorEncodedMenu(_VectorWrapper, RecordConstructorArgs):
     def _conversations(self) -> list[Conversation]:
         env = self.env.unwrapped
         assert isinstance(env, ProactiveVectorEnv)
-        return [env.clone_state(lane).conversation for lane in range(self.num_envs)]
+        return env.conversations
 
 
 def _renamed(info: dict[str, Any]) -> dict[str, Any]:

@@ -193,7 +193,7 @@ def _end_of_print(subject: Actor, ways: tuple[str, ...]) -> tuple[Layer, ...]:
     """The white edge of the print that the camera looks at, and the table that it lies on."""
     layers = []
     for way in ways:
-        for paint, margin in ((PAPER, 0.08), (TABLE, 0.045)):
+        for paint, margin in ((PAPER, 0.05), (TABLE, 0.028)):
             window = _beside(subject, (way,), SLIVERS[len(ways)])
             layers.append(Layer(Cover(*paint), _outside(window, WAYS[way], margin)))
     return tuple(layers)

@@ -1,7 +1,7 @@
 """Many conversations in one environment: a batch of pictures per step."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Sequence
+from typing import Any
 
 import gymnasium as gym
 import numpy as np
@@ -13,8 +13,7 @@ from gymnasium.vector.utils import batch_space
 from numpy.typing import NDArray
 
 from proactive_gym.envs.base import Desk, ProactiveEnv, check_seed
-from proactive_gym.envs.conversation import TOLD_ALWAYS, Conversation
-from proactive_gym.episode import State
+from proactive_gym.envs.conversation import TOLD_ALWAYS, Branch, Conversation
 from proactive_gym.errors import InputError, check_choice, check_whole
 
 Observations = dict[str, Any]
@@ -25,14 +24,6 @@ AUTORESETS = {
     "next_step": AutoresetMode.NEXT_STEP,
     "disabled": AutoresetMode.DISABLED,
 }
-
-
-class Branch(NamedTuple):
-    """Everything that decides how a lane goes on."""
-
-    conversation: Conversation
-    state: State
-    random: Mapping[str, Any]
 
 
 class ProactiveVectorEnv(gym.vector.VectorEnv[Observations, Any, NDArray[Any]]):
@@ -132,7 +123,7 @@ class ProactiveVectorEnv(gym.vector.VectorEnv[Observations, Any, NDArray[Any]]):
             ResetNeeded: Before the first reset, or, with ``autoreset="disabled"``, if a lane's episode is over.
             InvalidAction: If an action is not on offer, naming the lane; then no lane has moved.
         """
-        lanes = self._started()
+        lanes = self.conversations
         over = np.array([lane.state.over for lane in lanes])
         if self.autoreset is AutoresetMode.DISABLED and over.any():
             number = int(np.argmax(over))
@@ -146,7 +137,8 @@ class ProactiveVectorEnv(gym.vector.VectorEnv[Observations, Any, NDArray[Any]]):
                 self._begin(number, None, None)
             else:
                 lane.reply(choice)
-        rewards = np.array([0.0 if ended else lane.reward for lane, ended in zip(lanes, over, strict=True)])
+        lanes = self.conversations
+        rewards = np.array([lane.reward for lane in lanes])
         terminations = np.array([lane.terminated for lane in lanes])
         truncations = np.array([lane.truncated for lane in lanes])
         final: Infos = {}
@@ -160,7 +152,7 @@ class ProactiveVectorEnv(gym.vector.VectorEnv[Observations, Any, NDArray[Any]]):
             return None
         from proactive_gym.envs.rendering import card
 
-        lanes = self._started()
+        lanes = self.conversations
         pictures = self.desk.source.paint([lane.picture for lane in lanes])
         return tuple(
             card(picture, lane.dialogue, lane.state.outcome) for picture, lane in zip(pictures, lanes, strict=True)
@@ -168,7 +160,7 @@ class ProactiveVectorEnv(gym.vector.VectorEnv[Observations, Any, NDArray[Any]]):
 
     def action_masks(self) -> NDArray[np.bool_]:
         """The options on offer, bool ``(num_envs, n)``."""
-        return self._masks(self._started()).astype(bool)
+        return self._masks(self.conversations).astype(bool)
 
     def clone_state(self, lane: int) -> Branch:
         """Everything that decides how that lane goes on, to restore in any lanes, any number of times.
@@ -178,8 +170,7 @@ class ProactiveVectorEnv(gym.vector.VectorEnv[Observations, Any, NDArray[Any]]):
             ResetNeeded: Before the first reset.
         """
         check_whole("lane", lane, 0, self.num_envs - 1)
-        conversation = self._started()[lane]
-        return Branch(conversation, conversation.state, self._random(lane).bit_generator.state)
+        return Branch.of(self.conversations[lane], self._random(lane))
 
     def restore_state(self, branches: Branch | Sequence[Branch | None]) -> tuple[Observations, Infos]:
         """Put lanes where ``clone_state`` found them.
@@ -201,9 +192,7 @@ class ProactiveVectorEnv(gym.vector.VectorEnv[Observations, Any, NDArray[Any]]):
             )
         for number, branch in enumerate(each):
             if branch is not None:
-                episode, manner = branch.conversation.episode, branch.conversation.manner
-                self._lanes[number] = Conversation(episode, manner, branch.state)
-                self._random(number).bit_generator.state = branch.random
+                self._lanes[number] = branch.resumed(self._random(number))
         return self._observations(), self._infos([number for number, branch in enumerate(each) if branch is not None])
 
     # --- One lane -----------------------------------------------------------------------------------------------------
@@ -220,15 +209,21 @@ class ProactiveVectorEnv(gym.vector.VectorEnv[Observations, Any, NDArray[Any]]):
             random = self._randoms[lane] = seeding.np_random()[0]
         return random
 
-    def _started(self) -> list[Conversation]:
+    @property
+    def conversations(self) -> list[Conversation]:
+        """The lanes' present conversations; the answers are in them, so they are no part of what agents may see.
+
+        Raises:
+            ResetNeeded: Before the first reset.
+        """
         if None in self._lanes:
             raise ResetNeeded("There are no episodes yet: call reset() first.")
-        return self._lanes  # type: ignore[return-value]
+        return [lane for lane in self._lanes if lane is not None]
 
     # --- All lanes ----------------------------------------------------------------------------------------------------
 
     def _observations(self) -> Observations:
-        lanes = self._started()
+        lanes = self.conversations
         return {
             "image": self._painter([lane.picture for lane in lanes]),
             "dialogue": tuple([lane.dialogue for lane in lanes]),
@@ -245,7 +240,7 @@ class ProactiveVectorEnv(gym.vector.VectorEnv[Observations, Any, NDArray[Any]]):
         """Last observations and infos of the lanes whose episode is over, and the next episode in each."""
         if not len(ended):
             return {}
-        started = self._started()
+        started = self.conversations
         lanes = [started[number] for number in ended]
         pictures, masks = self._painter([lane.picture for lane in lanes]), self._masks(lanes)
         observations = np.full(self.num_envs, None, dtype=object)
@@ -266,7 +261,7 @@ class ProactiveVectorEnv(gym.vector.VectorEnv[Observations, Any, NDArray[Any]]):
     def _infos(self, numbers: Sequence[int] | NDArray[np.intp] | range) -> Infos:
         """The lanes' infos, merged key by key as Gymnasium merges them."""
         places = list(numbers)
-        started = self._started()
+        started = self.conversations
         lanes = [started[place] for place in places]
         merged: Infos = {}
         for key, told in TOLD_ALWAYS.items():
@@ -291,9 +286,7 @@ class ProactiveVectorEnv(gym.vector.VectorEnv[Observations, Any, NDArray[Any]]):
         here[places] = True
         infos[key], infos[f"_{key}"] = column, here
 
-    def _choices(
-        self, actions: Any, lanes: Sequence[Conversation], over: NDArray[np.bool_]
-    ) -> Iterator[int | None] | list[int | None]:
+    def _choices(self, actions: Any, lanes: Sequence[Conversation], over: NDArray[np.bool_]) -> list[int | None]:
         """The option that each action chooses; all are checked before any lane moves."""
         if self._written:
             return self._read(actions, lanes, over)

@@ -39,11 +39,6 @@ class Room(Prop):
 
     style: int
 
-    @property
-    def horizon(self) -> float:
-        """Where the floor begins, as a share of the height."""
-        return Draw(f"room {self.style}").between(0.5, 0.66)
-
     def paint(self, width: int, height: int) -> Image.Image:
         """An opaque picture of the room."""
         draw = Draw(f"room {self.style}")
