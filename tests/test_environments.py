@@ -286,6 +286,23 @@ def test_image_quality_offers_one_fitting_repair_among_unfit_ones():
         assert terminated and reward == 0 and info["outcome"] == "useless_request"
 
 
+def test_repairs_that_people_may_argue_about_are_not_offered_beside_each_other():
+    desk = make("ProactiveImageQuality-v0").desk
+    seen = set()
+    for number in range(400):
+        episode = desk.begin(desk.named(number)).episode
+        offered = {option.name for option in episode.menu if option.kind is Kind.INTERVENTION}
+        world = episode.world
+        if world.faded:
+            assert world.repair == "saturation" and not offered & {"brightness", "contrast"}
+        if world.repair == "contrast":
+            assert "saturation" not in offered
+        assert len(offered & {"deblur", "compression", "resolution"}) <= 1
+        assert len(offered & {"brightness", "contrast"}) <= 1
+        seen.add((world.repair, world.faded))
+    assert {("saturation", True), ("saturation", False), ("contrast", False)} <= seen
+
+
 def test_a_moment_loses_an_option_at_the_ends_of_the_clip():
     env = make("ProactiveVideoMoment-v0")
     seen = set()

@@ -17,7 +17,7 @@ from proactive_gym.envs.base import Desk
 from proactive_gym.envs.video_moment import origin_of
 from proactive_gym.menu import Kind
 from proactive_gym.sources.scenes import art, painter
-from proactive_gym.sources.scenes.damages import DAMAGES
+from proactive_gym.sources.scenes.damages import DAMAGES, Faded
 from proactive_gym.sources.scenes.frame import PICTURE, Box, Frame, Layer
 from proactive_gym.sources.scenes.painter import paint, paint_into
 from proactive_gym.sources.scenes.props import Shadow
@@ -124,8 +124,8 @@ def test_a_larger_picture_shows_the_same():
         assert distances.argmin() == number and distances[number] < 20
 
 
-@pytest.mark.parametrize("repair", DAMAGES)
-def test_spoilt_pictures_have_any_size(repair):
+@pytest.mark.parametrize("flaw", [*DAMAGES.values(), Faded])
+def test_spoilt_pictures_have_any_size(flaw):
     """From the smallest that an environment takes: finite everywhere, since what no number is has no colour either."""
     for side in (32, 33, 40, 47, 50, 64, 65):
         picture = np.full((side, side, 3), 90, dtype=np.float32)
@@ -133,7 +133,7 @@ def test_spoilt_pictures_have_any_size(repair):
         for severity in (0.2, 1 / 3, 1.0):
             for look in (0, 1, 4095):
                 with np.errstate(divide="raise", invalid="raise"):
-                    spoilt = DAMAGES[repair](severity, look).spoil(picture)
+                    spoilt = flaw(severity, look).spoil(picture)
                 assert spoilt.shape == picture.shape and np.isfinite(spoilt).all()
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from proactive_gym.envs.base import ProactiveEnv
 from proactive_gym.envs.scenario import Scenario
 from proactive_gym.sources.scenes.backdrops import Room
-from proactive_gym.sources.scenes.damages import DAMAGES, LOOKS
+from proactive_gym.sources.scenes.damages import DAMAGES, LOOKS, Faded
 from proactive_gym.sources.scenes.frame import Frame, Layer
 from proactive_gym.sources.scenes.stage import Actor, Scene, Stage
 
@@ -33,6 +33,7 @@ class SpoiltPicture(Scene[int]):
     room: Room
     subject: Actor
     repair: str
+    faded: bool
     look: int
     offered: tuple[str, ...]
     start: int
@@ -46,7 +47,8 @@ class SpoiltPicture(Scene[int]):
 
     def picture(self, place: int) -> Frame:
         """The subject in a room, under what is left of the damage."""
-        damage = DAMAGES[self.repair](place / self.start, self.look) if place else None
+        flaw = Faded if self.faded else DAMAGES[self.repair]
+        damage = flaw(place / self.start, self.look) if place else None
         return Frame((Layer(self.room), *self.subject.layers), damage)
 
     def moves(self, place: int) -> Mapping[str, int]:
@@ -76,7 +78,11 @@ class ImageQuality(Scenario):
     interventions: ClassVar[dict[str, tuple[str, ...]]] = {
         "brightness": ("Correct the brightness of the picture.", "Correct the exposure of the picture."),
         "contrast": ("Raise the contrast of the picture.", "Give the picture more contrast, please."),
-        "saturation": ("Tone down the garish colours.", "Reduce the saturation of the colours, please."),
+        "saturation": (
+            "Correct the saturation of the colours.",
+            "Set the colours of the picture right.",
+            "Mend the saturation of the picture, please.",
+        ),
         "deblur": ("Remove the blur from the picture.", "Bring the picture into focus, please."),
         "denoise": ("Remove the noise from the picture.", "Clean the picture of its grain, please."),
         "compression": ("Send the picture with less compression.", "Undo the compression of the picture, please."),
@@ -92,6 +98,11 @@ class ImageQuality(Scenario):
         # Of five that nobody takes for one another four are offered; any of the five may be the one that is needed.
         # The menu alone thus tells neither which of them fits, nor whether one does.
         *offered, other = draw.shuffled([draw.one(row) for row in CONFUSABLE])
+        # A picture without contrast has next to no colour either: saturation is never offered for it.
+        if offered[0] == "contrast" and other != "saturation":
+            offered[offered.index("saturation")], other = other, "saturation"
+        if other == "contrast" and stage.unhelpful:
+            other = "brightness"
         repair = other if stage.unhelpful else offered[0]
         subject = stage.standing(draw.between(0.35, 0.65), draw.between(0.72, 0.86), draw.one(SUBJECT_SIZES))
         worst = draw.whole(2, 5)
@@ -99,6 +110,8 @@ class ImageQuality(Scenario):
             room=stage.room(),
             subject=subject,
             repair=repair,
+            # Where nothing on the menu mends tones, drained colours are as clearly a matter of colour as garish ones.
+            faded=repair == "saturation" and other in CONFUSABLE[0],
             look=draw.whole(0, LOOKS - 1),
             offered=tuple(offered),
             start=worst,
@@ -111,8 +124,8 @@ class ProactiveImageQualityEnv(ProactiveEnv):
     """The picture is dark, blurred, noisy or spoilt otherwise; ask for the repair that fits.
 
     ## Description
-    A picture is so dark, pale, garish, blurred, noisy, compressed, coarse or broken that the object in it cannot be
-    told, and the user asks what it is. Guessing among its lookalikes is right one time in four. The menu offers four
+    A picture is so dark, pale, garish, faded, blurred, noisy, compressed, coarse or broken that the object in it cannot
+    be told, and the user asks what it is. Guessing among its lookalikes is right one time in four. The menu offers four
     repairs, of which one fits the damage; each request for it takes one level off, and two to four of them show enough.
     A request for one that does not fit ends the episode.
 

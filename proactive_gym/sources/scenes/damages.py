@@ -84,6 +84,17 @@ class Garish(Flaw):
 
 
 @dataclass(frozen=True)
+class Faded(Flaw):
+    """Colours drained like those of an old print, until only the tint of its paper is left."""
+
+    def spoil(self, picture: Any) -> Any:
+        """All tones next to one, without colours of their own."""
+        pale = _squeezed(picture, 150.0 + 8 * (self.seed % 6), self._strength(0.12, 0.0018)).reshape(-1, 3)
+        drained = (pale @ _constant(picture, _mixing, 1.0, 1.0 - self.severity)).reshape(picture.shape)
+        return drained + _constant(picture, _tint) * self.severity + self._grain(picture) * self._strength(0.6, 1.5)
+
+
+@dataclass(frozen=True)
 class Blurred(Flaw):
     """Out of focus altogether."""
 
@@ -138,6 +149,11 @@ class Broken(Flaw):
         pixels = (_constant(picture, _columns, *how)[line] + row).reshape(-1)
         shown = _rows_at(picture.reshape(-1, 3), pixels).reshape(side, side, 3)
         return shown * _constant(picture, _alive, *how)[line] + _constant(picture, _plain, *how)[line]
+
+
+def _tint() -> Table:
+    """What an old print's paper adds to grey."""
+    return np.array((26, 4, -34), dtype=np.float32)
 
 
 DAMAGES: dict[str, type[Flaw]] = {

@@ -51,6 +51,7 @@ class DevicePainter:
             reason = str(error).strip().splitlines()[0].split(". ")[0][:200]
             raise InputError(f"device is {device!r}, but torch cannot paint there: {reason}") from error
         self._places: dict[tuple[Prop, int, int], int] = {}
+        self._passing: dict[tuple[Prop, int, int], int] = {}
         self._used = 0
 
     def paint(self, frames: Sequence[Frame], side: int) -> torch.Tensor:
@@ -63,15 +64,27 @@ class DevicePainter:
         Returns:
             Fresh pictures on the device, uint8 ``(len(frames), side, side, 3)``, equal to those of ``painter.paint``.
         """
-        if self._used > TABLE_PIXELS:
-            self._places, self._used = {}, 0
+        kept = self._keep(frames, side)
         pictures = torch.zeros((len(frames), side, side, 3), dtype=torch.int32, device=self.device)
         for layers in zip_longest(*(frame.layers for frame in frames)):
             self._lay(pictures, [NOWHERE if layer is None else self._spot(layer, side) for layer in layers])
         for picture, frame in zip(pictures, frames, strict=True):
             if frame.damage is not None:
                 picture.copy_(frame.damage.spoil(picture.float()).round().clip(0, 255))
+        self._used = kept  # what does not recur made room for itself behind the rest, and makes room again
+        self._passing.clear()
         return pictures.to(torch.uint8)
+
+    def _keep(self, frames: Sequence[Frame], side: int) -> int:
+        """Put all props that recur into the table; returns where they end."""
+        if self._used > TABLE_PIXELS:
+            self._places.clear()
+            self._used = 0
+        for frame in frames:
+            for layer in frame.layers:
+                if layer.prop.recurs:
+                    self._spot(layer, side)
+        return self._used
 
     def _lay(self, pictures: torch.Tensor, spots: list[Spot]) -> None:
         """One layer over all pictures: ``picture * through // 256 + colour``, as the NumPy painter does."""
@@ -94,11 +107,11 @@ class DevicePainter:
 
     def _place(self, prop: Prop, width: int, height: int) -> int:
         """Where in the table the prop's pixels begin; paints and uploads it if it is new."""
-        key = (prop, width, height)
-        place = self._places.get(key)
+        key, places = (prop, width, height), self._places if prop.recurs else self._passing
+        place = places.get(key)
         if place is None:
             pixels = np.array(prop.paint(width, height).convert("RGBA")).reshape(-1, 4)
-            place = self._places[key] = self._used
+            place = places[key] = self._used
             self._used += len(pixels)
             while self._used > len(self._table):
                 self._table = torch.cat([self._table, torch.zeros_like(self._table)])
