@@ -5,11 +5,12 @@ The single environment, the vector environment and the rollouts all drive this; 
 
 from abc import ABC, abstractmethod
 from collections import deque
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Generic, NamedTuple, TypeVar
 
+from proactive_gym.dialogue import TEMPLATE
 from proactive_gym.menu import Kind, Menu
 from proactive_gym.outcome import Outcome
 
@@ -49,6 +50,15 @@ class World(ABC, Generic[Place]):
         """How much of what identifies the subject is to be seen at ``place``, 0…1; ``None`` where nobody knows."""
         return None
 
+    def sufficient(self, place: Place) -> bool | None:
+        """Whether the picture at ``place`` is enough to answer; ``None`` where nobody knows."""
+        share = self.sufficiency(place)
+        return None if share is None else share >= SUFFICIENT
+
+    def answerable(self, place: Place) -> bool:
+        """Whether the right answer counts at ``place``; else it is taken for a guess, and wrong."""
+        return True
+
 
 class State(NamedTuple):
     """Where an episode stands. A plain value: keeping one is all it takes to branch the episode there."""
@@ -70,6 +80,13 @@ class State(NamedTuple):
         return len(self.places) - 1
 
 
+class Expected(NamedTuple):
+    """What counts in free words: things to ask for, and right answers; either may be empty."""
+
+    suggestions: tuple[str, ...]
+    answers: tuple[str, ...]
+
+
 @dataclass(frozen=True)
 class Episode:
     """One question about one subject, with everything that decides how it can go.
@@ -85,6 +102,8 @@ class Episode:
         start: The place of the first picture.
         turns: The most turns allowed.
         single_turn: Whether the episode ends after the first reply, whatever it is.
+        published: What counts in free words where the source says so itself; see ``expected``.
+        template: How question and menu are put together.
     """
 
     name: str
@@ -97,6 +116,8 @@ class Episode:
     start: Hashable
     turns: int
     single_turn: bool = False
+    published: Expected | None = None
+    template: str = TEMPLATE
 
     def begin(self) -> State:
         """The state before the first reply."""
@@ -115,10 +136,29 @@ class Episode:
             return _ended(state, Outcome.UNREADABLE)
         option = self.menu[choice]
         if option.kind is Kind.ANSWER:
-            return _ended(state, Outcome.CORRECT if choice == self.answer else Outcome.WRONG)
+            return _ended(state, Outcome.CORRECT if self._is_right(state, choice) else Outcome.WRONG)
         if option.kind is Kind.ABSTENTION:
             return _ended(state, Outcome.ABSTAINED)
         return self._requested(state, option.name)
+
+    def most_favourable(self, state: State, choices: Sequence[int]) -> int | None:
+        """Which of several options that one reply names is taken: the right answer, else an intervention that helps.
+
+        Args:
+            state: Where the episode stands.
+            choices: Numbers of the options, the likeliest first, which is taken if none is of any use.
+        """
+        ways = self.world.moves(state.place)
+        for choice in choices:
+            if self._is_right(state, choice):
+                return choice
+        for choice in choices:
+            if self.menu[choice].kind is Kind.INTERVENTION and self.menu[choice].name in ways:
+                return choice
+        return choices[0] if choices else None
+
+    def _is_right(self, state: State, choice: int) -> bool:
+        return choice == self.answer and self.world.answerable(state.place)
 
     def _requested(self, state: State, intervention: str) -> State:
         requests = state.requests + 1
@@ -162,6 +202,21 @@ class Episode:
         return self.menu.texts
 
     @cached_property
+    def expected(self) -> Expected:
+        """What counts in free words, for a judge to look for: what helps at the start, and the right answer."""
+        if self.published is not None:
+            return self.published
+        ways = self.world.moves(self.start)
+        asking = [option.text for option in self.menu if option.kind is Kind.INTERVENTION and option.name in ways]
+        return Expected(tuple(asking), (self.texts[self.answer],))
+
+    @cached_property
+    def blocks(self) -> tuple[list[int], list[int]]:
+        """Numbers of what is no answer, and of the answers: the two parts in which the benchmark reads a menu."""
+        answers = self.menu.of_kind(Kind.ANSWER)
+        return [number for number in range(len(self.menu)) if number not in answers], answers
+
+    @cached_property
     def _all_offered(self) -> tuple[bool, ...]:
         return (True,) * len(self.menu)
 
@@ -172,7 +227,7 @@ def shortest_route(world: World[Any], start: Hashable, longest: int) -> tuple[st
     seen = {start}
     while waiting:
         place, route = waiting.popleft()
-        if (world.sufficiency(place) or 0.0) >= SUFFICIENT:
+        if world.sufficient(place):
             return route
         if len(route) == longest:
             continue

@@ -1,4 +1,4 @@
-"""The one error the package raises for input that its user can mend."""
+"""The errors the package raises for input that its user can mend."""
 
 from collections.abc import Iterable
 from difflib import get_close_matches
@@ -6,6 +6,10 @@ from difflib import get_close_matches
 
 class InputError(ValueError):
     """Wrong input. The message is one sentence: the value, what was expected, where, and the remedy."""
+
+
+class PictureError(InputError):
+    """A picture cannot be shown; the message names the file. It says nothing of the agent that was to see it."""
 
 
 def one_line(error: BaseException) -> str:

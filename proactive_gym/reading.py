@@ -4,12 +4,12 @@
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
 
 from proactive_gym.lenient import HALF, Naming, read_freely
 
-__all__ = ["HALF", "Reading", "read", "read_open", "strict_match"]
+__all__ = ["HALF", "Reading", "read", "read_open", "strict_readings"]
 
 
 class Reading(StrEnum):
@@ -30,8 +30,8 @@ def read(reply: str, options: Sequence[str], offered: Sequence[bool], reading: R
         reading: How to read.
     """
     if reading == Reading.STRICT:
-        by_text, by_letter = strict_match(reply, options, offered)
-        return by_letter if by_text is None else by_text
+        named = strict_readings(reply, options, offered, [range(len(options))])
+        return named[0] if named else None
     return read_freely(reply, Naming(options, offered, offered, {}))
 
 
@@ -49,17 +49,32 @@ def read_open(
     return read_freely(reply, Naming(options, offered, (), keywords or {}))
 
 
-def strict_match(reply: str, options: Sequence[str], offered: Sequence[bool]) -> tuple[int | None, int | None]:
-    """What the benchmark finds in a reply: the option with its text, the option with its letter.
+def strict_readings(
+    reply: str, options: Sequence[str], offered: Sequence[bool], blocks: Iterable[Iterable[int]]
+) -> list[int]:
+    """All options that the benchmark finds in a reply: those with its text before those with its letter.
 
-    The benchmark looks through answers and other options separately, so that "A. Orange." can name one of each.
+    It looks through each block of the menu on its own, for the text first and for the letter only where no text fits;
+    so "A. Orange." can name an option of one block and another of the next.
+
+    Args:
+        reply: What the agent wrote.
+        options: The whole menu, one text each.
+        offered: Which of them are on offer now; these, in order, bear the letters A, B, C, …
+        blocks: Numbers of the options that are looked through together.
     """
     shown = [number for number, on in enumerate(offered) if on]
-    texts = [_strict_text(options[number]) for number in shown]
-    letters = [_strict_letter(chr(ord("A") + place)) for place in range(len(shown))]
+    letters = {number: _strict_letter(chr(ord("A") + place)) for place, number in enumerate(shown)}
     text, letter = _strict_text(reply), _strict_letter(reply)
-    by_text = shown[texts.index(text)] if text in texts else None
-    return by_text, shown[letters.index(letter)] if letter in letters else None
+    by_text: list[int] = []
+    by_letter: list[int] = []
+    for block in blocks:
+        here = [number for number in block if offered[number]]
+        fitting = [number for number in here if _strict_text(options[number]) == text]
+        by_text += fitting
+        if not fitting:
+            by_letter += [number for number in here if letters[number] == letter]
+    return by_text + by_letter
 
 
 def _strict_text(text: str) -> str:

@@ -1,8 +1,10 @@
 """How a conversation is set up, apart from what it is about."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
+
+from proactive_gym.wording import OWN, Wording
 
 Phrases = Mapping[str, tuple[str, ...]]
 """Interventions by name, each with the ways of asking for it."""
@@ -16,7 +18,7 @@ class Setting:
     """What a source needs to know to make an episode; the environments' keyword arguments, checked.
 
     Attributes:
-        hint: ``True`` adds the scenario's hint to the question, a string adds that string.
+        hint: ``True`` adds the wording's hint to the question, a string adds that string.
         clear: The reference setting: the sufficient picture, only answers on the menu, one turn.
         foreign: For the random-option ablation: the interventions, by name, that the menu draws from in place of the
             scenario's own (which are left out of them); ``None`` for the valid ones.
@@ -24,12 +26,16 @@ class Setting:
         budget: Most requests allowed, or ``None`` for the scenario's own limit.
         menu_order: ``"shuffled"``, or ``"benchmark"``: interventions and abstentions first, then answers.
         single_turn: Whether the episode ends after the first reply.
+        open: Whether replies are in free words, so that no menu is shown.
+        wording: The user's fixed sentences.
     """
 
     hint: bool | str = False
     clear: bool = False
-    foreign: Phrases | None = None
+    foreign: Phrases | None = field(default=None, hash=False)
     control: Control | None = None
     budget: int | None = None
     menu_order: MenuOrder = "shuffled"
     single_turn: bool = False
+    open: bool = False
+    wording: Wording = OWN

@@ -1,9 +1,9 @@
-"""The two spaces Gymnasium lacks: free text, and the options of a menu."""
+"""The spaces Gymnasium lacks: free text, pictures of any size, and the options of a menu."""
 
 from typing import Any
 
 import numpy as np
-from gymnasium.spaces import Discrete, Text
+from gymnasium.spaces import Discrete, Space, Text
 from gymnasium.vector.utils import create_shared_memory
 from numpy.typing import NDArray
 
@@ -36,6 +36,36 @@ class FreeText(Text):
     def __eq__(self, other: object) -> bool:
         """Equal when the bounds are."""
         return isinstance(other, FreeText) and self.max_length == other.max_length
+
+
+class Pictures(Space[NDArray[np.uint8]]):
+    """Pictures of any size: uint8 ``(height, width, 3)``, RGB."""
+
+    def __init__(self, seed: int | None = None) -> None:
+        """All of them."""
+        super().__init__(None, np.uint8, seed)
+
+    @property
+    def is_np_flattenable(self) -> bool:
+        """Not so, since they differ in length."""
+        return False
+
+    def contains(self, x: Any) -> bool:
+        """Whether ``x`` is a picture with at least one pixel."""
+        return isinstance(x, np.ndarray) and x.dtype == np.uint8 and x.ndim == 3 and x.shape[2] == 3 and x.size > 0
+
+    def sample(self, mask: Any = None, probability: Any = None) -> NDArray[np.uint8]:
+        """Noise of a random size of up to 64 x 64."""
+        height, width = self.np_random.integers(1, 65, size=2)
+        return self.np_random.integers(0, 256, size=(height, width, 3), dtype=np.uint8)
+
+    def __eq__(self, other: object) -> bool:
+        """All are equal."""
+        return isinstance(other, Pictures)
+
+    def __repr__(self) -> str:
+        """Its name."""
+        return "Pictures()"
 
 
 class Options(Discrete):

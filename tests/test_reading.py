@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from proactive_gym.reading import HALF, Reading, read, read_open, strict_match
+from proactive_gym.reading import HALF, Reading, read, read_open, strict_readings
 
 MENU = ("Move the blocks to the left.", "I cannot tell.", "Mug.", "Orange.", "Banana.", "Hot dog.", "Dog.")
 LEFT, CANNOT, MUG, ORANGE, BANANA, HOT_DOG, DOG = range(7)
@@ -292,10 +292,13 @@ def test_strict_letters_go_on_past_z_and_then_collide():
     assert strict("`", menu) == 31
 
 
-def test_strict_match_tells_text_from_letter():
-    assert strict_match("A. Orange.", FRUIT, [True] * 6) == (ROUND, MOVE)
-    assert strict_match("Orange.", FRUIT, [True] * 6) == (ROUND, None)
-    assert strict_match("A", FRUIT, [True] * 6) == (None, MOVE)
+def test_strict_reading_looks_through_answers_and_other_options_apart():
+    blocks = [[number for number in range(6) if number != ROUND], [ROUND]]
+    assert strict_readings("A. Orange.", FRUIT, [True] * 6, blocks) == [ROUND, MOVE]
+    assert strict_readings("Orange.", FRUIT, [True] * 6, blocks) == [ROUND]
+    assert strict_readings("A", FRUIT, [True] * 6, blocks) == [MOVE]
+    # In one and the same block the text alone counts.
+    assert strict_readings("A. Orange.", FRUIT, [True] * 6, [range(6)]) == [ROUND]
 
 
 def test_the_first_of_two_equal_texts_is_read():

@@ -14,7 +14,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from proactive_gym import InputError, Outcome, Reward
-from proactive_gym.dialogue import CHOOSE, REPLY, dialogue
+from proactive_gym.dialogue import dialogue
 from proactive_gym.draw import Draw
 from proactive_gym.episode import SUFFICIENT, Episode, State, World
 from proactive_gym.errors import check_choice, check_whole
@@ -73,8 +73,10 @@ def test_a_menu_knows_its_kinds_and_texts():
 
 def test_the_dialogue_is_question_hint_and_menu():
     assert dialogue("What?", "", ["Dog.", "Cat.", "Wait."], [True, False, True]) == (
-        f"What?\n{CHOOSE}\nA. Dog.\nB. Wait.\n{REPLY}"
+        "What?\nChoose one of these options:\nA. Dog.\nB. Wait.\nReply with one option and nothing else."
     )
+    braces = dialogue("{menu}?", "", ["{question}."], [True], "<{question}|{menu}>")
+    assert braces == "<{menu}?|A. {question}.>"
     assert dialogue("What?", "Look!", ["Dog."], [True]).startswith("What? Look!\n")
 
 
@@ -286,8 +288,11 @@ def matter(episode: Episode, **changes) -> Matter:
         "question": "Which?",
         "hint": "Hint: walk.",
         "answers": ["Dog.", "Cat.", "Cow.", "Hen."],
-        "abstentions": ["I cannot tell."],
-        "interventions": [("left", ("Go left.",)), ("right", ("Go right.",))],
+        "asking": [
+            Option("I cannot tell.", Kind.ABSTENTION),
+            Option("Go left.", Kind.INTERVENTION, "left"),
+            Option("Go right.", Kind.INTERVENTION, "right"),
+        ],
         "own": frozenset({"left", "right"}),
         "world": episode.world,
     }

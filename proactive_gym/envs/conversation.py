@@ -16,7 +16,7 @@ from proactive_gym.dialogue import dialogue
 from proactive_gym.episode import Episode, State
 from proactive_gym.menu import Kind
 from proactive_gym.outcome import Outcome
-from proactive_gym.reading import Reading, read, read_open
+from proactive_gym.reading import Reading, read, read_open, strict_readings
 from proactive_gym.reward import Reward
 
 
@@ -70,7 +70,7 @@ class Conversation:
         said = episode.said.get((self.manner.open, offered))
         if said is None:
             said = episode.said[self.manner.open, offered] = dialogue(
-                episode.question, episode.hint, self.options, offered
+                episode.question, episode.hint, self.options, offered, episode.template
             )
         return said
 
@@ -117,7 +117,10 @@ class Conversation:
         if self.manner.open:
             also = {number: option.also for number, option in enumerate(self.episode.menu) if option.also}
             return read_open(reply, self.episode.texts, self.offered, also)
-        return read(reply, self.episode.texts, self.offered, self.manner.reading)
+        if self.manner.reading is Reading.STRICT:
+            named = strict_readings(reply, self.episode.texts, self.offered, self.episode.blocks)
+            return self.episode.most_favourable(self.state, named)
+        return read(reply, self.episode.texts, self.offered)
 
     @property
     def reward(self) -> float:
@@ -158,21 +161,25 @@ class Conversation:
     def best_choice(self) -> int:
         """What someone who is told the answer replies: as few requests as needed, then the answer.
 
-        Where asking cannot help, that is to abstain; on a menu without an abstention, the right answer.
+        Where asking cannot help, that is to abstain; on a menu without an abstention, the right answer. Where nobody
+        knows what picture would be enough, it is the answer as soon as one counts.
         """
         episode = self.episode
-        here = self.state.place
-        if here == episode.world.best and episode.world.sufficiency(here) is None:
-            return episode.answer
+        world, here = episode.world, self.state.place
+        if world.sufficient(here) is not False:
+            return episode.answer if world.answerable(here) else self._first_request()
         route = episode.route(self.state)
-        if route == ():
-            return episode.answer
-        if route is not None:
+        if route:
             wanted = [i for i in episode.menu.of_kind(Kind.INTERVENTION) if episode.menu[i].name == route[0]]
             if wanted:
                 return wanted[0]
         abstentions: Sequence[int] = episode.menu.of_kind(Kind.ABSTENTION)
         return abstentions[0] if abstentions else episode.answer
+
+    def _first_request(self) -> int:
+        ways = self.episode.world.moves(self.state.place)
+        asking = self.episode.menu.of_kind(Kind.INTERVENTION)
+        return next((number for number in asking if self.episode.menu[number].name in ways), self.episode.answer)
 
 
 class Branch(NamedTuple):

@@ -1,11 +1,11 @@
 """Puts an episode together: the part that every source shares."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from proactive_gym.draw import Draw
-from proactive_gym.episode import Episode, World
+from proactive_gym.episode import Episode, Expected, World
 from proactive_gym.menu import Kind, Menu, Option
 from proactive_gym.setting import Setting
 
@@ -18,13 +18,17 @@ class Matter:
         name: Names the episode for good.
         scenario: The scenario's name.
         question: What the user asks.
-        hint: The scenario's hint, used if the setting asks for it.
-        answers: The right answer's text first, then the wrong ones.
-        abstentions: Ways of giving up that the menu offers.
-        interventions: Name of each intervention that the menu offers, and its texts: the first one stands on the menu.
+        hint: The scenario's hint, used if the setting asks for one and its wording has none.
+        variant: Tells episodes of the scenario apart that a wording may give hints of their own.
+        answers: The answers' texts.
+        asking: The menu's other options: abstentions and interventions.
         own: Names of all of the scenario's interventions, on the menu or not.
         world: What the user can show.
+        right: The place of the right answer among the answers.
+        published: What counts in free words where the source says so itself.
         sufficient: Whether to start at the world's best place.
+        ordered: Whether options stand in the benchmark's order, which ``menu_order="benchmark"`` then keeps; else it
+            draws one within each part.
     """
 
     name: str
@@ -32,11 +36,14 @@ class Matter:
     question: str
     hint: str
     answers: Sequence[str]
-    abstentions: Sequence[str]
-    interventions: Sequence[tuple[str, tuple[str, ...]]]
+    asking: Sequence[Option]
     own: frozenset[str]
     world: World[Any]
+    right: int = 0
+    variant: str = ""
+    published: Expected | None = None
     sufficient: bool = False
+    ordered: bool = False
 
 
 def assemble(matter: Matter, setting: Setting, draw: Draw) -> Episode:
@@ -55,30 +62,47 @@ def assemble(matter: Matter, setting: Setting, draw: Draw) -> Episode:
         start=world.best if setting.clear or matter.sufficient else world.start,
         turns=1 if setting.clear else turns,
         single_turn=setting.single_turn,
+        published=matter.published,
+        template=setting.wording.template,
     )
 
 
 def _hint(matter: Matter, setting: Setting) -> str:
     if isinstance(setting.hint, str):
         return setting.hint
-    return matter.hint if setting.hint else ""
+    if not setting.hint:
+        return ""
+    if setting.open:
+        return setting.wording.open_hint
+    hints = setting.wording.hints
+    return hints.get(f"{matter.scenario}/{matter.variant}") or hints.get(matter.scenario) or matter.hint
 
 
 def _menu(matter: Matter, setting: Setting, draw: Draw) -> Menu:
     # The right answer is the one that has a name; texts alone go out to the agent.
-    answers = [Option(text, Kind.ANSWER, "right" if not i else "") for i, text in enumerate(matter.answers)]
+    answers = [
+        Option(text, Kind.ANSWER, "right" if place == matter.right else "") for place, text in enumerate(matter.answers)
+    ]
+    fixed = setting.menu_order == "benchmark" and matter.ordered
     if setting.clear:
-        return Menu(draw.shuffled(answers))
-    asking = [Option(text, Kind.ABSTENTION) for text in matter.abstentions]
-    for name, (text, *also) in _interventions(matter, setting, draw):
-        asking.append(Option(text, Kind.INTERVENTION, name, tuple(also)))
+        return Menu(answers if fixed else draw.shuffled(answers))
+    asking = list(matter.asking if setting.foreign is None else _foreign(matter, setting.foreign.items(), draw))
+    if fixed:
+        return Menu(asking + answers)
     if setting.menu_order == "benchmark":
         return Menu(draw.shuffled(asking) + draw.shuffled(answers))
     return Menu(draw.shuffled(asking + answers))
 
 
-def _interventions(matter: Matter, setting: Setting, draw: Draw) -> Sequence[tuple[str, tuple[str, ...]]]:
-    if setting.foreign is None:
-        return matter.interventions
-    pool = [(name, phrases) for name, phrases in setting.foreign.items() if name not in matter.own]
-    return [(name, tuple(draw.shuffled(phrases))) for name, phrases in draw.some(pool, len(matter.interventions))]
+def _foreign(matter: Matter, phrases: Iterable[tuple[str, tuple[str, ...]]], draw: Draw) -> list[Option]:
+    """The options with other scenarios' interventions in the places of the scenario's own."""
+    pool = [(name, texts) for name, texts in phrases if name not in matter.own]
+    own = sum(option.kind is Kind.INTERVENTION for option in matter.asking)
+    drawn = (intervention(name, draw.shuffled(texts)) for name, texts in draw.some(pool, own))
+    return [next(drawn) if option.kind is Kind.INTERVENTION else option for option in matter.asking]
+
+
+def intervention(name: str, texts: Sequence[str]) -> Option:
+    """The option of that name; the first of its texts stands on the menu."""
+    text, *also = texts
+    return Option(text, Kind.INTERVENTION, name, tuple(also))

@@ -8,8 +8,9 @@ from typing import Any
 from proactive_gym.draw import Draw
 from proactive_gym.episode import Episode
 from proactive_gym.errors import InputError, check_choice, check_whole
+from proactive_gym.menu import Kind, Option
 from proactive_gym.setting import Setting
-from proactive_gym.sources.assemble import Matter, assemble
+from proactive_gym.sources.assemble import Matter, assemble, intervention
 from proactive_gym.sources.scenes.frame import Frame
 from proactive_gym.sources.scenes.painter import Pictures, paint
 from proactive_gym.sources.scenes.stage import SceneScenario, Stage
@@ -70,8 +71,10 @@ class ScenesSource:
             question=draw.one(scenario.questions).format(**scene.words),
             hint=scenario.hint,
             answers=[answer.option for answer in answers],
-            abstentions=[draw.one(ABSTENTIONS)],
-            interventions=[(name, tuple(draw.shuffled(scenario.interventions[name]))) for name in scene.menu],
+            asking=[
+                Option(draw.one(ABSTENTIONS), Kind.ABSTENTION),
+                *(intervention(name, draw.shuffled(scenario.interventions[name])) for name in scene.menu),
+            ],
             own=frozenset(scenario.interventions),
             world=scene,
             sufficient=twin == "sufficient",
