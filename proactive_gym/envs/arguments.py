@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from difflib import get_close_matches
+from pathlib import Path
 from typing import Any, Literal, Self, get_args
 
 from proactive_gym.envs.scenario import Scenario
@@ -11,6 +12,8 @@ from proactive_gym.reading import Reading
 from proactive_gym.reward import Reward
 from proactive_gym.setting import Control, MenuOrder, Phrases, Setting
 from proactive_gym.sources import Source, make_source
+from proactive_gym.sources.proactivebench.wording import official_wording
+from proactive_gym.wording import OWN, Wording, wording_from
 
 Reply = Literal["choice", "text", "open"]
 
@@ -22,8 +25,9 @@ class Arguments:
     Attributes:
         source: Name of a source, or a source object.
         data_dir: Folder of the source's files, where it reads any.
-        split: The source's split; for scenes ``"train"``, ``"validation"`` or ``"test"`` (the default).
-        image_size: Side of the square picture in pixels; 224 for scenes.
+        split: The source's split; for scenes ``"train"``, ``"validation"`` or ``"test"`` (the default), for the
+            official files ``"filtered"`` (the default) or ``"all"``.
+        image_size: Side of the square picture in pixels; 224 for scenes, for the official files each picture's own.
         reply: ``"choice"``: an option's number; ``"text"``: a written reply that is read; ``"open"``: free words, no
             menu.
         reading: How a written reply is read: ``"lenient"``, or ``"strict"`` as the benchmark does.
@@ -35,6 +39,8 @@ class Arguments:
         budget: Most requests allowed; ``None`` leaves the scenario's own limit.
         reward: ``"accuracy"`` or a ``Reward``.
         single_turn: Whether the episode ends after the first reply.
+        wording: The user's fixed sentences: ``"own"``, ``"official"`` (from the package ``proactivebench``; the default
+            for the source of that name, where it is installed), a TOML file, or a ``Wording``.
     """
 
     source: str | Source = "scenes"
@@ -51,6 +57,7 @@ class Arguments:
     budget: int | None = None
     reward: str | Reward = "accuracy"
     single_turn: bool = False
+    wording: str | Path | Wording | None = None
 
     @classmethod
     def checked(cls, given: dict[str, Any]) -> Self:
@@ -83,6 +90,10 @@ class Arguments:
         for name in ("clear", "single_turn"):
             if not isinstance(getattr(self, name), bool):
                 raise InputError(f"{name} is {getattr(self, name)!r}, but must be True or False.")
+        if not isinstance(self.wording, str | Path | Wording | None):
+            raise InputError(
+                f"wording is {self.wording!r}, but must be 'own', 'official', the name of a TOML file, or a Wording."
+            )
         if not isinstance(self.hint, bool | str):
             raise InputError(f"hint is {self.hint!r}, but must be True, False or a string.")
         if self.clear and self.control is not None:
@@ -111,8 +122,33 @@ class Arguments:
             budget=self.budget,
             menu_order=self.menu_order or source.defaults.get("menu_order", "shuffled"),
             single_turn=self.single_turn,
+            open=self.reply == "open",
+            wording=self.chosen_wording(source),
         )
+
+    def chosen_wording(self, source: Source) -> Wording:
+        """The user's fixed sentences.
+
+        Raises:
+            InputError: If they are to come from a file or package that does not hold them.
+        """
+        if isinstance(self.wording, Wording):
+            return self.wording
+        if self.wording is None:
+            return _official_or_own() if source.defaults.get("wording") == "official" else OWN
+        if self.wording == "own":
+            return OWN
+        if self.wording == "official":
+            return official_wording()
+        return wording_from(self.wording)
 
     def chosen_reading(self, source: Source) -> Reading:
         """How written replies are read."""
         return Reading(self.reading or source.defaults.get("reading", "lenient"))
+
+
+def _official_or_own() -> Wording:
+    try:
+        return official_wording()
+    except InputError:
+        return OWN

@@ -15,11 +15,14 @@ from proactive_gym.envs.conversation import Branch, Conversation, Manner
 from proactive_gym.envs.scenario import Scenario
 from proactive_gym.errors import InputError, check_whole
 from proactive_gym.reward import Reward
+from proactive_gym.setting import Setting
 from proactive_gym.sources import Source
-from proactive_gym.spaces import FreeText, Options
+from proactive_gym.spaces import FreeText, Options, Pictures
 
 Observation = dict[str, Any]
 Info = dict[str, Any]
+
+Naming = Callable[[Sequence[Scenario], int, Setting], str]
 
 DRAWN = 2**63
 """Episodes drawn at random have numbers from here up, so that they never meet those picked by index."""
@@ -55,7 +58,7 @@ class Desk:
     def observation_space(self) -> Dict:
         """Picture, dialogue and mask."""
         side = self.source.image_size
-        picture: Space[Any] = Box(0, 255, (side, side, 3), np.uint8)  # type: ignore[arg-type]  # its stub knows floats only
+        picture: Space[Any] = Pictures() if side is None else Box(0, 255, (side, side, 3), np.uint8)
         return Dict({"image": picture, "dialogue": FreeText(), "action_mask": MultiBinary(self.menu_size)})
 
     def painter(self, device: Any = None) -> Callable[[Sequence[Any]], Any]:
@@ -65,7 +68,9 @@ class Desk:
             InputError: If torch knows of no such device here, or the source cannot paint on devices.
         """
         if device is None:
-            return self.source.paint
+            # A batch of pictures that differ in size is a tuple, as Gymnasium's spaces have it.
+            paint = self.source.paint
+            return paint if self.source.image_size is not None else lambda pictures: tuple(paint(pictures))
         paint_on = getattr(self.source, "paint_on", None)
         if paint_on is None:
             raise InputError(f"device is {device!r}, but the source {self.source.name!r} paints with NumPy only.")
@@ -75,19 +80,25 @@ class Desk:
     def drawn(self, random: np.random.Generator) -> str:
         """The name of an episode drawn at random."""
         number = DRAWN + (random.bit_generator.random_raw() >> 1)
+        by_source: Naming | None = getattr(self.source, "drawn_name", None)
+        if by_source is not None:
+            return by_source(self.scenarios, number, self.setting)
         size = self.source.size(self.scenarios)
         return self.source.episode_name(
             self.scenarios, number if size == math.inf else number % int(size), self.setting
         )
 
     def named(self, episode: int | str) -> str:
-        """The name of the episode of that number, or of that name.
+        """The name of the episode of that number, or of that name; official rows go by their ids.
 
         Raises:
             InputError: If there is no such number.
         """
         if isinstance(episode, str):
             return episode
+        by_source: Naming | None = getattr(self.source, "numbered_name", None)
+        if by_source is not None:
+            return by_source(self.scenarios, check_whole("The episode", episode, 0), self.setting)
         size = self.source.size(self.scenarios)
         number = check_whole("The episode", episode, 0, None if size == math.inf else int(size) - 1)
         return self.source.episode_name(self.scenarios, number, self.setting)

@@ -8,6 +8,7 @@ import numpy as np
 
 from proactive_gym.envs.base import ProactiveEnv
 from proactive_gym.envs.scenario import Scenario
+from proactive_gym.sources.proactivebench.row import Fields, StepwiseRow, bare
 from proactive_gym.sources.scenes.backdrops import Room
 from proactive_gym.sources.scenes.damages import DAMAGES, LOOKS, Faded
 from proactive_gym.sources.scenes.frame import Frame, Layer
@@ -61,11 +62,53 @@ class SpoiltPicture(Scene[int]):
         return round(float(share), 3)
 
 
+class ImageQualityRow(StepwiseRow):
+    """A picture at falling levels of damage; one repair on the menu fits, and each request for it takes a level off."""
+
+    placeholders = ("level",)
+    marks: ClassVar[dict[str, tuple[str, ...]]] = {
+        name: (name,)
+        for name in (
+            *("brightness", "contrast", "saturation", "deblur"),
+            *("denoise", "compression", "resolution", "artifacts"),
+        )
+    }
+
+    def __init__(self, fields: Fields) -> None:
+        """One turn a level, down to level 1 at the lowest."""
+        super().__init__(fields)
+        self.level = fields.whole("first_image", self.turns, 5)
+        fitting = fields.one_of("quality_answer", [option.text for option in self.asking])
+        self.suggestions = (bare(fitting),)  # type: ignore[misc]  # here each row has its own
+        self.fitting = next(option.name for option in self.asking if option.text == fitting)
+        # A menu may offer to raise the brightness and to lower it: only one of them fits.
+        self.asking = [
+            option._replace(name=f"not {option.name}")
+            if option.name == self.fitting and option.text != fitting
+            else option
+            for option in self.asking
+        ]
+        self.offered = frozenset({self.fitting})
+
+    def helping(self) -> list[str]:
+        """The fitting repair."""
+        return [self.fitting]
+
+    def file(self, place: int) -> str:
+        """The picture at its level of damage."""
+        return self.filled(level=self.level - place)
+
+    def reference_file(self) -> str:
+        """The picture at the level that the row names."""
+        return self.filled(level=self.reference_image)
+
+
 class ImageQuality(Scenario):
     """The subject is there, but the picture is too poor to tell."""
 
     name = "image_quality"
     dataset = "ImageNet-C"
+    row = ImageQualityRow
     questions = (
         "What is shown in this picture?",
         "Which object did I photograph here?",

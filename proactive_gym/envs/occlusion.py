@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from proactive_gym.envs.base import ProactiveEnv
 from proactive_gym.envs.scenario import Scenario
+from proactive_gym.sources.proactivebench.row import REFERENCE, Fields, OfficialRow
 from proactive_gym.sources.scenes.backdrops import Room
 from proactive_gym.sources.scenes.frame import Box, Frame, Layer
 from proactive_gym.sources.scenes.props import PAINTS, Blocks, Shadow
@@ -14,6 +15,7 @@ from proactive_gym.sources.scenes.stage import Actor, Scene, Stage, share_in_vie
 SUBJECT_SIZES = (0.3, 0.34, 0.38)
 WALLS = ((4, 5), (3, 4), (5, 7), (3, 6))
 WIDTH, HEIGHT = 0.48, 0.46
+DAMAGED = "natural_bluebl_greenr-banana-s6"  # one photograph of the official data set cannot be read
 
 
 @dataclass(frozen=True)
@@ -62,11 +64,51 @@ class BlocksBeforeIt(Scene[int]):
         return self.wall.shifted(step * (place - self.start))
 
 
+class OcclusionRow(OfficialRow[tuple[int, str]]):
+    """Photographs of blocks on a circle around the subject.
+
+    A place is a photograph's number and the last request. No answer counts before the first request, and any does after
+    it, even if the blocks are back where they were.
+    """
+
+    marks: ClassVar[dict[str, tuple[str, ...]]] = {"blocks_left": ("to the left",), "blocks_right": ("to the right",)}
+    suggestions = ("Move the blocks", "Move the camera")
+    answer_counts_in_free_words = False
+
+    def __init__(self, fields: Fields) -> None:
+        """A circle of as many places as turns."""
+        super().__init__(fields)
+        self.turns = fields.whole("num_images", 1)
+        self.start = (fields.whole("first_image", 0, self.turns - 1), "")
+
+    def file(self, place: tuple[int, str]) -> str:
+        """The photograph; for one that is damaged in the original, the next in the direction of travel."""
+        number, last = place
+        file = self.filled(image=number)
+        return file.replace("s6", "s5" if last == "blocks_left" else "s7") if DAMAGED in file else file
+
+    def ways(self, place: tuple[int, str]) -> Mapping[str, tuple[int, str]]:
+        """Both directions, always."""
+        return {
+            "blocks_left": ((place[0] - 1) % self.turns, "blocks_left"),
+            "blocks_right": ((place[0] + 1) % self.turns, "blocks_right"),
+        }
+
+    def answerable(self, place: tuple[int, str]) -> bool:
+        """From the first request on."""
+        return place[1] != ""
+
+    def sufficient(self, place: Any) -> bool:
+        """Whether it is the photograph without blocks."""
+        return bool(place == REFERENCE or place[0] == self.reference_image)
+
+
 class Occlusion(Scenario):
     """The subject is there, but something stands before it."""
 
     name = "occlusion"
     dataset = "Realistic-Occlusion-Dataset"
+    row = OcclusionRow
     questions = (
         "What is behind the {colour} blocks?",
         "Which object do the {colour} blocks hide?",

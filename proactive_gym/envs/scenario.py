@@ -4,6 +4,7 @@ from abc import ABC, abstractmethod
 from typing import Any, ClassVar
 
 from proactive_gym.draw import Draw
+from proactive_gym.sources.proactivebench.row import OfficialRow
 from proactive_gym.sources.scenes.stage import Scene, Stage
 from proactive_gym.sources.scenes.subjects import Distractors, Subject, distractors
 
@@ -19,6 +20,8 @@ class Scenario(ABC):
     """In snake case; part of every episode's name."""
     dataset: ClassVar[str] = ""
     """The official data set, by its file's name; empty if there is none."""
+    row: ClassVar[type[OfficialRow[Any]] | None] = None
+    """How an episode of one of its rows goes; see ``OfficialRow``."""
     questions: ClassVar[tuple[str, ...]]
     """Ways in which the user asks; ``{words}`` are filled in by the scene."""
     hint: ClassVar[str]

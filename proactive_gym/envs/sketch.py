@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from proactive_gym.envs.base import ProactiveEnv
 from proactive_gym.envs.scenario import Scenario
+from proactive_gym.sources.proactivebench.row import Fields, StepwiseRow
 from proactive_gym.sources.scenes.backdrops import Ground
 from proactive_gym.sources.scenes.frame import Box, Frame, Layer
 from proactive_gym.sources.scenes.pen import PAPER_STYLES, Hand, Paper, PenDrawing, Scribble, thread
@@ -70,11 +71,32 @@ class DrawnBitByBit(Scene[int]):
         return FIRST_LINE / thread(self.codepoint).length
 
 
+class SketchRow(StepwiseRow):
+    """A drawing that grows by some strokes with each request."""
+
+    marks: ClassVar[dict[str, tuple[str, ...]]] = {"draw_more": ("details", "quickdraw", "drawing", "sketch")}
+    suggestions = ("Add more details to the drawing",)
+
+    def __init__(self, fields: Fields) -> None:
+        """One turn a picture."""
+        super().__init__(fields)
+        self.first = fields.whole("first_image", 0)
+
+    def file(self, place: int) -> str:
+        """The drawing so far."""
+        return self.filled(image=f"{self.first + place:04}")
+
+    def reference_file(self) -> str:
+        """The drawing that the row names."""
+        return self.filled(image=f"{self.reference_image:04}")
+
+
 class Sketch(Scenario):
     """The user has only begun to draw the subject."""
 
     name = "sketch"
     dataset = "QuickDraw"
+    row = SketchRow
     questions = (
         "What am I drawing with the {colour} pen?",
         "Can you guess what I am drawing?",

@@ -3,11 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from proactive_gym.draw import Draw
 from proactive_gym.envs.base import ProactiveEnv
 from proactive_gym.envs.scenario import Scenario
+from proactive_gym.sources.proactivebench.row import Fields, OfficialRow, bare
 from proactive_gym.sources.scenes.backdrops import Room
 from proactive_gym.sources.scenes.frame import Frame, Layer
 from proactive_gym.sources.scenes.props import Drawing, SeekBar, TestCard
@@ -102,11 +103,41 @@ class OnceInAVideo(Scene[int]):
         return self.container if place < self.first else None
 
 
+class VideoMomentRow(OfficialRow[int]):
+    """Frames of a video, some apart; a place is a frame's number."""
+
+    marks: ClassVar[dict[str, tuple[str, ...]]] = {"rewind": ("rewind the video.",), "wait": ("wait for the",)}
+
+    def __init__(self, fields: Fields) -> None:
+        """As many turns as the row allows, whatever the number of frames."""
+        super().__init__(fields)
+        self.frames = fields.whole("num_images", 1)
+        self.step = fields.whole("step_size", 1)
+        self.turns = fields.whole("max_steps", 1)
+        self.start = fields.whole("first_image", 0, self.frames - 1)
+        waiting = [bare(option.text) for option in self.asking if option.name == "wait"]
+        self.suggestions = (*waiting, "Rewind the video")  # type: ignore[misc]  # here each row has its own
+
+    def file(self, place: int) -> str:
+        """The frame."""
+        return self.filled(image=place)
+
+    def ways(self, place: int) -> Mapping[str, int]:
+        """A step back, a step on, as far as there are frames."""
+        both = {"rewind": place - self.step, "wait": place + self.step}
+        return {name: there for name, there in both.items() if 0 <= there < self.frames}
+
+    def spent(self, place: Any) -> frozenset[str]:
+        """What would lead out of the video."""
+        return frozenset({"rewind", "wait"}) - frozenset(self.ways(place))
+
+
 class VideoMoment(Scenario):
     """The subject is in the video, but not in this frame of it."""
 
     name = "video_moment"
     dataset = "ChangeIt"
+    row = VideoMomentRow
     questions = (
         "{question}",
         "This is a frame of a video. {question}",

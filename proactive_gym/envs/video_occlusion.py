@@ -7,6 +7,7 @@ from typing import ClassVar
 from proactive_gym.draw import Draw
 from proactive_gym.envs.base import ProactiveEnv
 from proactive_gym.envs.scenario import Scenario
+from proactive_gym.sources.proactivebench.row import Fields, OfficialRow
 from proactive_gym.sources.scenes import art
 from proactive_gym.sources.scenes.backdrops import Room
 from proactive_gym.sources.scenes.frame import Box, Frame, Layer
@@ -51,11 +52,38 @@ class PassersBy(Scene[int]):
         return [passer.moved(self.step * (place - self.start)) for passer in self.passers]
 
 
+class VideoOcclusionRow(OfficialRow[int]):
+    """Frames of a video, on a circle; a place is a frame's number."""
+
+    marks: ClassVar[dict[str, tuple[str, ...]]] = {"rewind": ("rewind the video.",), "wait": ("wait for the",)}
+    suggestions = ("Wait for the occlusion to disappear", "Rewind the video", "Move the camera")
+
+    def __init__(self, fields: Fields) -> None:
+        """As many turns as frames."""
+        super().__init__(fields)
+        fields.flag("strong_occlusions")
+        self.turns = fields.whole("num_images", 1)
+        self.start = fields.whole("first_image", 0, self.turns - 1)
+
+    def file(self, place: int) -> str:
+        """The frame."""
+        return self.filled(image=f"{place:04}")
+
+    def reference_file(self) -> str:
+        """The frame that the row names."""
+        return self.file(self.reference_image)
+
+    def ways(self, place: int) -> Mapping[str, int]:
+        """A frame back, a frame on; the last is followed by the first."""
+        return {"rewind": (place - 1) % self.turns, "wait": (place + 1) % self.turns}
+
+
 class VideoOcclusion(Scenario):
     """Someone walks or drives past, just before what the user asks about."""
 
     name = "video_occlusion"
     dataset = "OcclusionDataSet-MM20"
+    row = VideoOcclusionRow
     questions = (
         "This is a frame of a video. What is standing behind the passer-by?",
         "I paused the video here. Which object is hidden from view?",

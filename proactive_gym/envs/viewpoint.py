@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from proactive_gym.envs.base import ProactiveEnv
 from proactive_gym.envs.scenario import Scenario
+from proactive_gym.sources.proactivebench.row import Fields, StepwiseRow
 from proactive_gym.sources.scenes.backdrops import Room
 from proactive_gym.sources.scenes.frame import Frame, Layer
 from proactive_gym.sources.scenes.packaging import PARCEL_STYLES, look
@@ -67,11 +68,35 @@ class BoxTurnedAround(Scene[int]):
         return (yaw if self.clockwise else -yaw) % 360
 
 
+class ViewpointRow(StepwiseRow):
+    """Views of an object in the row's own order, of which only the last is informative."""
+
+    placeholders = ("informative", "image")
+    marks: ClassVar[dict[str, tuple[str, ...]]] = {"rotate": ("rotate", "view", "angle", "orientation", "different")}
+    suggestions = ("Rotate the object", "Move the camera")
+    answer_counts_in_free_words = False
+
+    def __init__(self, fields: Fields) -> None:
+        """One turn a view."""
+        super().__init__(fields)
+        first = fields.whole("first_image", 0)
+        self.views = [first, *fields.wholes("valid_images", self.turns)[1 : self.turns]]
+
+    def file(self, place: int) -> str:
+        """The view; whether it is informative is part of its name."""
+        return self.filled(informative=int(place + 1 == self.turns), image=f"{self.views[place]:04}")
+
+    def reference_file(self) -> str:
+        """The informative view that the row names."""
+        return self.filled(informative=1, image=f"{self.reference_image:04}")
+
+
 class Viewpoint(Scenario):
     """The subject's picture is on a side of the box that is turned away."""
 
     name = "viewpoint"
     dataset = "MVP-N"
+    row = ViewpointRow
     questions = (
         "What is pictured on this {box}?",
         "Which object is shown on the front of this {box}?",

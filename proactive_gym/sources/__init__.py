@@ -6,16 +6,18 @@ from typing import Any
 from proactive_gym.errors import InputError, check_choice
 from proactive_gym.sources.base import Source
 from proactive_gym.sources.fixed import FixedEpisodes
+from proactive_gym.sources.proactivebench.source import ProactiveBenchSource
 from proactive_gym.sources.scenes.source import ScenesSource
 
-__all__ = ["FixedEpisodes", "ScenesSource", "Source", "make_source", "source_names"]
+__all__ = ["FixedEpisodes", "ProactiveBenchSource", "ScenesSource", "Source", "make_source", "source_names"]
 
 GROUP = "proactive_gym.sources"
+BUILT_IN = ("scenes", "proactivebench")
 
 
 def source_names() -> list[str]:
     """Names of the built-in sources and of those that installed packages add."""
-    return ["scenes", *sorted({entry.name for entry in entry_points(group=GROUP)} - {"scenes"})]
+    return [*BUILT_IN, *sorted({entry.name for entry in entry_points(group=GROUP)} - set(BUILT_IN))]
 
 
 def make_source(
@@ -33,6 +35,8 @@ def make_source(
         if data_dir is not None:
             raise InputError(f"data_dir is {data_dir!r}, but the source 'scenes' renders its pictures and reads none.")
         return ScenesSource(split, image_size)
+    if source == "proactivebench":
+        return ProactiveBenchSource(data_dir, split, image_size)
     (entry,) = entry_points(group=GROUP, name=source)
     made: Source = entry.load()(data_dir=data_dir, split=split, image_size=image_size)
     return made

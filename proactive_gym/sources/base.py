@@ -15,6 +15,10 @@ class Source(Protocol):
     A scenario (see ``proactive_gym.envs.scenario``) comes down as an argument: a source knows none of its own, so that
     new scenarios and new sources combine without knowing each other.
 
+    Besides what is listed a source may have ``paint_on(device)``, a painter of ``torch.uint8`` pictures there;
+    ``drawn_name(scenarios, number, setting)``, which episode a large random number means; and
+    ``numbered_name(scenarios, number, setting)``, if the number that people give is not the one in ``episode_name``.
+
     Attributes:
         name: What it is called on the command line and in ``gym.make(…, source=name)``.
         split: The split its episodes are from.

@@ -28,6 +28,8 @@ class KeptWorld(World[Any]):
         """The same world."""
         self.world = world
         self.start, self.best, self.turns = world.start, world.best, world.turns
+        self.answerable = world.answerable  # type: ignore[method-assign]  # the same, at the price of no further call
+        self.sufficient = world.sufficient  # type: ignore[method-assign]
         self.painted: dict[Any, Any] = {}
         self._spent: dict[Any, frozenset[str]] = {}
         self._sufficiencies: dict[Any, float | None] = {}
@@ -102,9 +104,10 @@ class FixedEpisodes:
             kept = self._episodes[key] = replace(episode, world=KeptWorld(episode.world))
         return kept
 
-    def paint(self, pictures: Sequence[Picture]) -> NDArray[np.uint8]:
-        """Copies of the pictures, painted if they are new: uint8 ``(N, H, W, 3)``."""
-        return np.stack(self._painted(pictures, self.source.paint, "host"))
+    def paint(self, pictures: Sequence[Picture]) -> NDArray[np.uint8] | list[NDArray[np.uint8]]:
+        """Copies of the pictures, painted if they are new: uint8 ``(N, H, W, 3)``, or a list where sizes differ."""
+        painted = self._painted(pictures, self.source.paint, "host")
+        return np.stack(painted) if self.image_size is not None else [picture.copy() for picture in painted]
 
     def paint_on(self, device: Any) -> Callable[[Sequence[Picture]], Any]:
         """A painter of ``torch.uint8`` pictures on that device, which keeps them there."""

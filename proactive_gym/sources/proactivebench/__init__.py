@@ -1,0 +1,1 @@
+"""The official files of ProactiveBench: rows, pictures, wording, and how to get them."""

@@ -1,0 +1,171 @@
+"""Reads pictures from files: each once, the next one ahead of time, and none that could do harm."""
+
+import os
+from collections import OrderedDict
+from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, UnidentifiedImageError
+
+from proactive_gym.errors import PictureError, one_line
+from proactive_gym.sources.proactivebench.row import Photo
+
+MOST_PIXELS = 64 * 2**20
+"""More is taken for an attempt to fill the memory; the largest official pictures have 9 million."""
+KEPT_BYTES = 512 * 2**20
+FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "GIF", "TIFF", "PPM")
+SURROUND = (128, 128, 128)
+
+Picture = NDArray[np.uint8]
+Key = tuple[str, tuple[float, ...] | None]
+
+
+class PictureBox:
+    """Pictures of a folder, decoded once and kept while there is room.
+
+    Args:
+        folder: Where the files are; nothing outside it is read.
+        side: Side of square pictures, into which the originals are fitted with grey around them; ``None`` leaves them
+            as they are.
+        room: Bytes of decoded pictures to keep.
+    """
+
+    def __init__(self, folder: Path, side: int | None = None, room: int = KEPT_BYTES) -> None:
+        self.folder = folder.resolve()
+        self.side = side
+        self.room = room
+        self._begin()
+
+    def _begin(self) -> None:
+        self._kept: OrderedDict[Key, Picture] = OrderedDict()
+        self._bytes = 0
+        self._lock = Lock()
+        self._coming: dict[Key, Future[Picture]] = {}
+        self._reader: ThreadPoolExecutor | None = None
+        self._process = os.getpid()
+
+    def __getstate__(self) -> dict[str, Any]:
+        """What another process needs to begin with an empty box."""
+        return {"folder": self.folder, "side": self.side, "room": self.room}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """See ``__getstate__``."""
+        self.__dict__.update(state)
+        self._begin()
+
+    def pictures(self, photos: Sequence[Photo]) -> list[Picture]:
+        """Copies of the pictures, uint8 ``(H, W, 3)`` each; those a request may show next are read meanwhile.
+
+        Raises:
+            PictureError: If one is missing, broken, too large or outside the folder; naming it.
+        """
+        if self._process != os.getpid():  # the reading thread did not come along through the fork
+            self._begin()
+        shown = [self._picture((photo.file, photo.box)).copy() for photo in photos]
+        self._read_ahead([(file, None) for photo in photos for file in photo.ahead])
+        return shown
+
+    def _picture(self, key: Key) -> Picture:
+        with self._lock:
+            if key in self._kept:
+                self._kept.move_to_end(key)
+                return self._kept[key]
+            coming = self._coming.pop(key, None)
+        if coming is not None and not coming.cancel():
+            return coming.result()
+        return self._read(key)
+
+    def _read_ahead(self, keys: Sequence[Key]) -> None:
+        """Begin to read these, and give up what was to be read for earlier requests."""
+        with self._lock:
+            for key, coming in list(self._coming.items()):
+                if key not in keys and (coming.done() or coming.cancel()):
+                    del self._coming[key]
+            new = [key for key in dict.fromkeys(keys) if key not in self._kept and key not in self._coming]
+            if new and self._reader is None:
+                self._reader = ThreadPoolExecutor(1, "pictures")
+            for key in new:
+                assert self._reader is not None
+                self._coming[key] = self._reader.submit(self._read, key)
+
+    def _read(self, key: Key) -> Picture:
+        file, box = key
+        with self._lock:
+            whole = self._kept.get((file, None)) if box is not None and self.side is None else None
+        picture = Image.fromarray(whole) if whole is not None else self._decoded(file)
+        if whole is None and box is not None and self.side is None:
+            self._keep((file, None), np.array(picture))
+        if box is not None:
+            picture = self._cropped(file, picture, box)
+        if self.side is not None:
+            picture = fitted(picture, self.side)
+        array = np.array(picture)
+        self._keep(key, array)
+        return array
+
+    def _keep(self, key: Key, picture: Picture) -> None:
+        with self._lock:
+            if key in self._kept or picture.nbytes > self.room:
+                return
+            self._kept[key] = picture
+            self._bytes += picture.nbytes
+            while self._bytes > self.room:
+                _, oldest = self._kept.popitem(last=False)
+                self._bytes -= oldest.nbytes
+
+    def _decoded(self, file: str) -> Image.Image:
+        path = self.path(file)
+        try:
+            with Image.open(path, formats=FORMATS) as picture:
+                if picture.width * picture.height > MOST_PIXELS:
+                    raise PictureError(
+                        f"The picture {path} has {picture.width} × {picture.height} pixels, more than the "
+                        f"{MOST_PIXELS:,} that are read."
+                    )
+                return picture.convert("RGB")
+        except FileNotFoundError as error:
+            raise PictureError(f"There is no picture {path}.") from error
+        except UnidentifiedImageError as error:
+            state = "empty" if path.stat().st_size == 0 else f"none of {', '.join(FORMATS)}"
+            raise PictureError(f"The picture {path} cannot be read: it is {state}.") from error
+        except (OSError, SyntaxError, ValueError, EOFError, Image.DecompressionBombError) as error:
+            # Pillow's decoders raise all of these on damaged files.
+            raise PictureError(f"The picture {path} cannot be read: {one_line(error)}.") from error
+
+    def path(self, file: str) -> Path:
+        """Where the file is.
+
+        Raises:
+            PictureError: If that is outside the folder.
+        """
+        try:
+            path = (self.folder / file).resolve()
+        except (OSError, ValueError, RuntimeError) as error:
+            raise PictureError(f"The picture {file!r} has an impossible path: {one_line(error)}.") from error
+        if not path.is_relative_to(self.folder):
+            raise PictureError(
+                f"The picture {file!r} leads out of {self.folder} to {path}; all pictures must be inside that folder."
+            )
+        return path
+
+    def _cropped(self, file: str, picture: Image.Image, box: tuple[float, ...]) -> Image.Image:
+        left, top, right, bottom = map(round, box)
+        if right <= left or bottom <= top or (right - left) * (bottom - top) > MOST_PIXELS:
+            raise PictureError(
+                f"Of the picture {file!r} the part {box} is to be shown, which holds no pixels or too many."
+            )
+        return picture.crop((left, top, right, bottom))
+
+
+def fitted(picture: Image.Image, side: int) -> Image.Image:
+    """The whole picture, as large as goes into a square, in the middle of it with grey around."""
+    scale = side / max(picture.size)
+    width, height = (max(1, round(length * scale)) for length in picture.size)
+    square = Image.new("RGB", (side, side), SURROUND)
+    square.paste(picture.resize((width, height), Image.Resampling.LANCZOS), ((side - width) // 2, (side - height) // 2))
+    return square
