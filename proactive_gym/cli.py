@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from proactive_gym.evaluation import Evaluation
+    from proactive_gym.evaluation import Progress as Told
 
 DONE, MENDABLE, INTERRUPTED = 0, 1, 130
 WIDE = 170
@@ -70,7 +71,9 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument(
         "--env", action="append", metavar="ID", help="id, or 'all' for the seven scenarios; may be repeated"
     )
-    run.add_argument("--episodes", type=int, default=200, help="per agent and environment (default: %(default)s)")
+    run.add_argument(
+        "--episodes", type=int, help="per agent and environment (default: all of a source with an end, else 200)"
+    )
     run.add_argument("--num-envs", type=int, default=32, help="conversations open at once (default: %(default)s)")
     run.add_argument("--seed", type=int, default=0, help="other seeds play other episodes (default: %(default)s)")
     run.add_argument("--out", required=True, metavar="DIR", help="folder for the run")
@@ -91,15 +94,18 @@ def _parser() -> argparse.ArgumentParser:
 
 def _add_environment_options(parser: argparse.ArgumentParser) -> None:
     options = parser.add_argument_group("setting", "keyword arguments of the environments")
-    options.add_argument("--source", help="where episodes come from: scenes (default), or that of an installed package")
+    options.add_argument(
+        "--source", help="where episodes come from: scenes (default), proactivebench, or that of an installed package"
+    )
     options.add_argument("--data-dir", help="folder of the source's files, if it reads any")
-    options.add_argument("--split", help="train, validation or test (default)")
+    options.add_argument("--split", help="scenes: train, validation, test (default); proactivebench: filtered, all")
     options.add_argument("--image-size", type=int, help="side of the picture in pixels")
     options.add_argument("--reply", help="choice, text or open")
     options.add_argument("--reading", help="lenient or strict")
     options.add_argument("--menu-order", help="shuffled or benchmark")
     options.add_argument("--interventions", help="valid or foreign")
     options.add_argument("--control", help="sufficient, unhelpful or mixed")
+    options.add_argument("--wording", help="the user's fixed sentences: own, official, or a TOML file")
     options.add_argument("--budget", type=int, help="most requests allowed")
     options.add_argument("--hint", action="store_true", default=None, help="add the scenario's hint to the question")
     options.add_argument("--clear", action="store_true", default=None, help="the reference setting")
@@ -108,7 +114,7 @@ def _add_environment_options(parser: argparse.ArgumentParser) -> None:
 
 SETTING = (
     *("source", "data_dir", "split", "image_size", "reply", "reading", "menu_order", "interventions"),
-    *("control", "budget", "hint", "clear", "single_turn"),
+    *("control", "wording", "budget", "hint", "clear", "single_turn"),
 )
 
 
@@ -152,7 +158,20 @@ def _eval(parsed: argparse.Namespace) -> int:
     write_reports(evaluation, Path(parsed.out), f"Run {Path(parsed.out).name}")
     _show(console, evaluation, f"Run {parsed.out}")
     _say_files(console, Path(parsed.out))
-    return DONE
+    return _status(evaluation)
+
+
+def _status(evaluation: "Evaluation") -> int:
+    """Whether all was played; says what was not."""
+    if not evaluation.errors:
+        return DONE
+    first = evaluation.errors[0]
+    print(
+        f"proactive-gym: {len(evaluation.errors)} of {len(evaluation.rows)} episodes could not be played and are not "
+        f"counted, the first {first['episode']!r}: {first['error']} The same command plays them once that is mended.",
+        file=sys.stderr,
+    )
+    return MENDABLE
 
 
 def _report(parsed: argparse.Namespace) -> int:
@@ -202,7 +221,7 @@ def _run(
     console: "Console",
     agents: Sequence[str],
     envs: Sequence[str],
-    episodes: int,
+    episodes: int | None,
     num_envs: int,
     out: str,
     seed: int,
@@ -214,10 +233,10 @@ def _run(
 
     columns = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
-        bar = progress.add_task("playing", total=len(agents) * len(envs) * max(0, episodes))
+        bar = progress.add_task("playing", total=None)
 
-        def watch(agent: str, env: str, row: object) -> None:
-            progress.update(bar, advance=1, description=f"{agent} in {env}")
+        def watch(told: "Told") -> None:
+            progress.update(bar, advance=1, total=told.episodes, description=f"{told.agent} in {told.env}")
 
         return evaluate(agents, envs, episodes, num_envs, out, seed, watch, **setting)
 

@@ -13,7 +13,7 @@ from gymnasium.envs.registration import load_env_creator
 from proactive_gym.agents.base import Agent, Insider, Reply, Turn
 from proactive_gym.envs.base import Desk, ProactiveEnv
 from proactive_gym.envs.conversation import Conversation
-from proactive_gym.errors import InputError, check_whole, one_line
+from proactive_gym.errors import InputError, PictureError, check_whole, one_line
 from proactive_gym.outcome import Outcome
 
 SEEDS = 2**31
@@ -50,11 +50,13 @@ class Trajectory:
     Attributes:
         episode: The episode's name.
         scenario: The scenario's name.
-        exchanges: The turns in order, at least one.
+        exchanges: The turns in order, at least one unless there is an error.
         answer: The number of the right option.
         requests: How often the agent asked for an intervention.
         requests_needed: The fewest requests that would have done, or ``None``.
         sufficiency: One number per picture shown, or ``None``.
+        error: Why the episode could not be played to its end: a picture that cannot be shown, say, which is no fault of
+            the agent's; ``None`` if it was. Such an episode may have no turns.
     """
 
     episode: str
@@ -64,11 +66,12 @@ class Trajectory:
     requests: int
     requests_needed: int | None
     sufficiency: tuple[float, ...] | None
+    error: str | None = None
 
     @property
-    def outcome(self) -> Outcome:
-        """What the last reply came to."""
-        return self.exchanges[-1].outcome
+    def outcome(self) -> Outcome | None:
+        """What the last reply came to; ``None`` where an error ended the episode."""
+        return None if self.error is not None else self.exchanges[-1].outcome
 
     @property
     def total_reward(self) -> float:
@@ -100,7 +103,8 @@ def rollouts(
         An iterator of finished episodes, in order.
 
     Raises:
-        InputError: If an argument is impossible.
+        InputError: If an argument is impossible. (A picture that cannot be shown ends its own episode only, whose
+            ``error`` says why.)
         AgentError: If the agent raises, or does not return a usable reply per turn; all episodes that were finished
             by then have come out before.
     """
@@ -172,12 +176,17 @@ def play(agent: Agent, desk: Desk, names: Iterator[str], num_envs: int = 32) -> 
 class _Lane:
     """One open conversation, and what was said in it so far."""
 
-    __slots__ = ("conversation", "exchanges", "place")
+    __slots__ = ("conversation", "error", "exchanges", "place")
 
     def __init__(self, place: int, conversation: Conversation) -> None:
         self.place = place
         self.conversation = conversation
         self.exchanges: list[Exchange] = []
+        self.error: str | None = None
+
+    @property
+    def over(self) -> bool:
+        return self.conversation.state.over or self.error is not None
 
     def turn(self, image: np.ndarray[Any, Any]) -> Turn:
         conversation = self.conversation
@@ -216,6 +225,7 @@ class _Lane:
             requests=state.requests,
             requests_needed=episode.requests_needed,
             sufficiency=episode.sufficiency(state),
+            error=self.error,
         )
 
 
@@ -235,20 +245,22 @@ def _play(agent: Agent, desk: Desk, names: Iterator[tuple[int, str]], num_envs: 
             yield from (finished[place] for place in sorted(finished))
             raise
         finished.update(_over(lanes))
-        lanes = [lane for lane in lanes if not lane.conversation.state.over]
+        lanes = [lane for lane in lanes if not lane.over]
         while due in finished:
             yield finished.pop(due)
             due += 1
 
 
 def _over(lanes: Sequence[_Lane]) -> dict[int, Trajectory]:
-    return {lane.place: lane.trajectory() for lane in lanes if lane.conversation.state.over}
+    return {lane.place: lane.trajectory() for lane in lanes if lane.over}
 
 
 def _exchange(agent: Agent, desk: Desk, lanes: Sequence[_Lane]) -> None:
     """Show every lane's picture, get a reply to each."""
-    pictures = desk.source.paint([lane.conversation.picture for lane in lanes])
-    turns = [lane.turn(image) for lane, image in zip(lanes, pictures, strict=True)]
+    turns = _turns(desk, lanes)
+    lanes = [lane for lane in lanes if not lane.over]
+    if not lanes:
+        return
     for lane, turn, reply in zip(lanes, turns, _replies(agent, turns, lanes), strict=True):
         try:
             lane.take(turn, reply)
@@ -256,6 +268,18 @@ def _exchange(agent: Agent, desk: Desk, lanes: Sequence[_Lane]) -> None:
             raise AgentError(
                 f"Agent {agent.name!r} replied {_short(reply)} in episode {turn.episode!r}: {error}"
             ) from error
+
+
+def _turns(desk: Desk, lanes: Sequence[_Lane]) -> list[Turn]:
+    """A turn for each lane whose picture can be shown; the others' episodes end with an error."""
+    try:
+        pictures = desk.source.paint([lane.conversation.picture for lane in lanes])
+    except PictureError as error:
+        if len(lanes) > 1:
+            return [turn for lane in lanes for turn in _turns(desk, [lane])]
+        lanes[0].error = f"{type(error).__name__}: {one_line(error)}"
+        return []
+    return [lane.turn(image) for lane, image in zip(lanes, pictures, strict=True)]
 
 
 def _replies(agent: Agent, turns: Sequence[Turn], lanes: Sequence[_Lane]) -> Sequence[Reply]:

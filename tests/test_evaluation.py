@@ -190,8 +190,8 @@ def test_an_agent_that_fails_again_and_again_still_arrives(uninterrupted, tmp_pa
 def test_an_interrupted_run_goes_on(uninterrupted, tmp_path, after):
     seen = []
 
-    def watch(agent, env, row):
-        seen.append(row)
+    def watch(progress):
+        seen.append(progress.row)
         if len(seen) == after:
             raise KeyboardInterrupt
 
@@ -199,9 +199,10 @@ def test_an_interrupted_run_goes_on(uninterrupted, tmp_path, after):
         run(tmp_path / "run", watch=watch)
     assert len((tmp_path / "run" / "episodes.jsonl").read_bytes().splitlines()) == after
     again = []
-    run(tmp_path / "run", watch=lambda agent, env, row: again.append((agent, env, row)))
+    run(tmp_path / "run", watch=again.append)
     assert files(tmp_path / "run") == uninterrupted[1]
-    assert len(again) == 2 * len(ENVS) * EPISODES and sum(row is None for *_, row in again) == after
+    assert len(again) == 2 * len(ENVS) * EPISODES and sum(progress.row is None for progress in again) == after
+    assert {progress.episodes for progress in again} == {len(again)}
 
 
 def test_nothing_counts_twice(copy, uninterrupted):
@@ -394,6 +395,7 @@ def row(agent="a", env="E1", outcome="correct", replies=1, requests=0, paid=0.0,
         "replies": [0] * replies,
         "requests": requests,
         "return": paid,
+        "error": None,
     }
 
 

@@ -14,7 +14,7 @@ from proactive_gym.agents import make_agent, scripted
 from proactive_gym.draw import Draw
 from proactive_gym.envs import ProactiveOcclusionEnv, ProactiveSuiteEnv
 from proactive_gym.episode import World
-from proactive_gym.menu import Kind
+from proactive_gym.menu import Kind, Option
 from proactive_gym.rollout import AgentError
 from proactive_gym.sources.assemble import Matter, assemble
 
@@ -372,8 +372,10 @@ class Cards:
             question="Which card is it?",
             hint="",
             answers=[right, *(colour for colour in self.colours if colour != right)][:4],
-            abstentions=["I cannot tell."],
-            interventions=[("brighten", ("Turn up the light.",))],
+            asking=[
+                Option("I cannot tell.", Kind.ABSTENTION),
+                Option("Turn up the light.", Kind.INTERVENTION, "brighten"),
+            ],
             own=frozenset({"brighten"}),
             world=Shades(int(number)),
         )

@@ -37,12 +37,14 @@ class Cell:
         env: The environment's id; ``"mean"`` for the unweighted mean over environments.
         episodes: How many episodes the measures are of.
         measures: Estimates by the measures' names.
+        errors: How many further episodes could not be played.
     """
 
     agent: str
     env: str
     episodes: int
     measures: dict[str, Estimate]
+    errors: int = 0
 
     @property
     def figures(self) -> dict[str, str | int | float]:
@@ -50,7 +52,7 @@ class Cell:
         flat: dict[str, str | int | float] = {"agent": self.agent, "env": self.env, "episodes": self.episodes}
         for name, estimate in self.measures.items():
             flat |= {name: estimate.value, f"{name}_low": estimate.low, f"{name}_high": estimate.high}
-        return flat
+        return {**flat, "errors": self.errors}
 
 
 def cells(rows: Iterable[Row]) -> list[Cell]:
@@ -58,10 +60,13 @@ def cells(rows: Iterable[Row]) -> list[Cell]:
     found: dict[tuple[str, str], list[Row]] = {}
     for row in rows:
         found.setdefault((row["agent"], row["env"]), []).append(row)
-    return [
-        Cell(agent, env, len(group), {name: measure(group) for name, measure in MEASURES.items()})
-        for (agent, env), group in found.items()
-    ]
+    return [_cell(agent, env, group) for (agent, env), group in found.items()]
+
+
+def _cell(agent: str, env: str, rows: Sequence[Row]) -> Cell:
+    played = [row for row in rows if row["error"] is None]
+    measures = {name: measure(played) for name, measure in MEASURES.items()}
+    return Cell(agent, env, len(played), measures, len(rows) - len(played))
 
 
 def means(table: Sequence[Cell]) -> list[Cell]:
@@ -70,7 +75,8 @@ def means(table: Sequence[Cell]) -> list[Cell]:
     for agent, group in groupby(table, key=lambda cell: cell.agent):
         of_agent = list(group)
         measures = {name: _mean([cell.measures[name] for cell in of_agent]) for name in MEASURES}
-        averaged.append(Cell(agent, "mean", sum(cell.episodes for cell in of_agent), measures))
+        episodes, errors = sum(cell.episodes for cell in of_agent), sum(cell.errors for cell in of_agent)
+        averaged.append(Cell(agent, "mean", episodes, measures, errors))
     return averaged
 
 

@@ -1,10 +1,11 @@
 """Agents × environments, measured."""
 
+import math
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import proactive_gym
 from proactive_gym.agents import Agent, make_agent
@@ -15,9 +16,29 @@ from proactive_gym.evaluation.record import Row, record
 from proactive_gym.evaluation.run_directory import RunDirectory
 from proactive_gym.reward import Reward
 from proactive_gym.rollout import episode_names, make_desk, play
+from proactive_gym.wording import Wording
 
-Watcher = Callable[[str, str, Row | None], None]
-"""Told the agent, the environment and each finished episode, ``None`` for one that was finished before."""
+EPISODES = 200
+"""Episodes per agent and environment where the source has no end and nobody says how many."""
+
+
+class Progress(NamedTuple):
+    """What is said of each episode of an evaluation.
+
+    Attributes:
+        agent: The agent's name.
+        env: The environment's id.
+        row: The finished episode, or ``None`` if it was finished before.
+        episodes: How many there are in all.
+    """
+
+    agent: str
+    env: str
+    row: Row | None
+    episodes: int
+
+
+Watcher = Callable[[Progress], None]
 
 SCENARIO_IDS = tuple(name for name in proactive_gym.ENVIRONMENTS if name != "ProactiveSuite-v0")
 
@@ -35,6 +56,16 @@ class Evaluation:
     folder: Path | None
 
     @property
+    def wordings(self) -> list[str]:
+        """Names of the wordings that were used."""
+        return sorted({row["wording"] for row in self.rows})
+
+    @property
+    def errors(self) -> list[Row]:
+        """Those that could not be played to their end; nothing is measured on them."""
+        return [row for row in self.rows if row["error"] is not None]
+
+    @property
     def table(self) -> list[Cell]:
         """Measures per agent and environment."""
         return cells(self.rows)
@@ -43,7 +74,7 @@ class Evaluation:
 def evaluate(
     agents: str | Agent | Sequence[str | Agent],
     envs: str | Sequence[str] = "all",
-    episodes: int = 200,
+    episodes: int | None = None,
     num_envs: int = 32,
     out: str | Path | None = None,
     seed: int = 0,
@@ -54,28 +85,30 @@ def evaluate(
     made = [make_agent(agent) for agent in ([agents] if isinstance(agents, str | Agent) else agents)]
     _check_distinct([agent.name for agent in made])
     ids = _ids(envs)
-    check_whole("episodes", episodes, 1)
+    if episodes is not None:
+        check_whole("episodes", episodes, 1)
     check_whole("num_envs", num_envs, 1)
     # Before anything is played: a wrong argument is said at once.
     desks = {env: make_desk(env, env_kwargs) for env in ids}
-    plan = {env: list(episode_names(desk, episodes, seed)) for env, desk in desks.items()}
+    plan = {env: list(episode_names(desk, _number(desk, episodes), seed)) for env, desk in desks.items()}
+    total = len(made) * sum(map(len, plan.values()))
     run = None
     if out is not None:
-        run = RunDirectory.opened(out, _configuration(made, ids, episodes, seed, env_kwargs))
-    done = (
-        {(row["agent"], row["env"], row["episode"]): row for row in run.rows()} if run and run.episodes.exists() else {}
-    )
+        wordings = {env: desk.setting.wording.name for env, desk in desks.items()}
+        run = RunDirectory.opened(out, _configuration(made, ids, episodes, seed, env_kwargs, wordings))
+    there = run.rows() if run and run.episodes.exists() else []
+    done = {(row["agent"], row["env"], row["episode"]): row for row in there if row["error"] is None}
     rows: list[Row] = list(done.values())
     for agent in made:
         for env in ids:
             owed = [name for name in plan[env] if (agent.name, env, name) not in done]
             for _ in range(len(plan[env]) - len(owed)):
                 if watch:
-                    watch(agent.name, env, None)
+                    watch(Progress(agent.name, env, None, total))
             for row in _played(agent, desks[env], env, owed, num_envs, run):
                 rows.append(row)
                 if watch:
-                    watch(agent.name, env, row)
+                    watch(Progress(agent.name, env, row, total))
     if run:
         run.put_in_order([(agent.name, env, name) for agent in made for env in ids for name in plan[env]])
         rows = run.rows()
@@ -88,11 +121,18 @@ def _played(
     if not owed:
         return
     began = time.perf_counter()
-    played = (record(trajectory, agent.name, env) for trajectory in play(agent, desk, iter(owed), num_envs))
+    played = (
+        record(trajectory, agent.name, env, desk.setting.wording.name)
+        for trajectory in play(agent, desk, iter(owed), num_envs)
+    )
     yield from run.append(played) if run else played
     if run:
         seconds = round(time.perf_counter() - began, 3)
         run.note_time(agent=agent.name, env=env, episodes=len(owed), seconds=seconds, num_envs=num_envs)
+
+
+def _number(desk: Desk, episodes: int | None) -> int | None:
+    return EPISODES if episodes is None and desk.source.size(desk.scenarios) == math.inf else episodes
 
 
 def _ids(envs: str | Sequence[str]) -> list[str]:
@@ -110,13 +150,19 @@ def _check_distinct(names: Sequence[str]) -> None:
 
 
 def _configuration(
-    agents: Sequence[Agent], ids: Sequence[str], episodes: int, seed: int, env_kwargs: dict[str, Any]
+    agents: Sequence[Agent],
+    ids: Sequence[str],
+    episodes: int | None,
+    seed: int,
+    env_kwargs: dict[str, Any],
+    wordings: dict[str, str],
 ) -> dict[str, Any]:
     return {
         "agents": [agent.name for agent in agents],
         "envs": list(ids),
         "episodes": episodes,
         "seed": seed,
+        "wording": wordings,
         "env_kwargs": {name: _plain(value) for name, value in env_kwargs.items()},
         "version": proactive_gym.__version__,
     }
@@ -126,7 +172,9 @@ def _plain(value: Any) -> Any:
     """Arguments as they can stand in a JSON file, the same in every process."""
     if value is None or isinstance(value, str | int | float | bool):
         return value
-    if isinstance(value, Reward):
+    if isinstance(value, Reward | Wording):
         return repr(value)
+    if isinstance(value, Path):
+        return str(value)
     described = {name: getattr(value, name, None) for name in ("name", "split", "image_size")}
     return {"type": f"{type(value).__module__}.{type(value).__qualname__}", **described}

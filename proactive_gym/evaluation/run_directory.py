@@ -47,7 +47,7 @@ class RunDirectory:
         return run
 
     def rows(self) -> list[Row]:
-        """All finished episodes.
+        """All finished episodes, each once; one that failed at first and was played later counts as played.
 
         Raises:
             InputError: If a line is no episode, naming the file and line.
@@ -59,7 +59,8 @@ class RunDirectory:
             for number, text in enumerate(file, start=1):
                 if text.endswith(b"\n"):  # else it was torn, and its episode is owed
                     row = _parsed(text, self.episodes, number)
-                    found.setdefault(_key(row), row)
+                    if _key(row) not in found or found[_key(row)]["error"] is not None:
+                        found[_key(row)] = row
         return list(found.values())
 
     def append(self, rows: Iterator[Row]) -> Iterator[Row]:
@@ -83,16 +84,25 @@ class RunDirectory:
         if text != self.episodes.read_bytes():
             _write(self.episodes, text)
 
-    def _check_same(self, configuration: Configuration) -> None:
+    def configuration(self) -> Configuration:
+        """What the run is of.
+
+        Raises:
+            InputError: If ``run.json`` is missing or damaged.
+        """
         file = self.folder / "run.json"
         try:
             there = json.loads(file.read_text(encoding="utf-8"))["configuration"]
             if not isinstance(there, dict):
                 raise TypeError("no configuration in it")
-        except (ValueError, KeyError, TypeError) as error:
+        except (OSError, ValueError, KeyError, TypeError) as error:
             raise InputError(
                 f"{file} is damaged ({error}); remove the folder {self.folder} or choose another."
             ) from error
+        return there
+
+    def _check_same(self, configuration: Configuration) -> None:
+        there = self.configuration()
         now = json.loads(json.dumps(configuration))
         if there != now:
             different = [name for name in sorted({*there, *now}) if there.get(name) != now.get(name)]

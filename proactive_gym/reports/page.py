@@ -14,8 +14,23 @@ from proactive_gym.reports.tables import HEADINGS, short, written
 from proactive_gym.sources.scenes.art import ATTRIBUTION
 
 
-def write_page(rows: Sequence[Row], table: Sequence[Cell], file: Path, title: str, sheet: Path | None = None) -> None:
+def write_page(
+    rows: Sequence[Row],
+    table: Sequence[Cell],
+    file: Path,
+    title: str,
+    sheet: Path | None = None,
+    wordings: Sequence[str] = (),
+) -> None:
     """``report.html``: the table with intervals, accuracy as bars, and the contact sheet if there is one.
+
+    Args:
+        rows: All episodes.
+        table: Measures per agent and environment.
+        file: Where to write.
+        title: The heading.
+        sheet: The contact sheet.
+        wordings: Names of the wordings used.
 
     Agents' names and replies are untrusted: everything is escaped, and the page holds no script at all.
     """
@@ -24,7 +39,9 @@ def write_page(rows: Sequence[Row], table: Sequence[Cell], file: Path, title: st
     ).from_string(files("proactive_gym").joinpath("data/report.html.jinja").read_text(encoding="utf-8"))
     page = template.render(
         title=title,
-        episodes=len(rows),
+        episodes=sum(row["error"] is None for row in rows),
+        errors=[row for row in rows if row["error"] is not None],
+        wordings=wordings,
         measures=[(name, HEADINGS.get(name, name.replace("_", " "))) for name in MEASURES],
         groups=[("Mean over the environments", _lines(means(table))), *_groups(table)],
         sheet=None if sheet is None else base64.b64encode(sheet.read_bytes()).decode("ascii"),

@@ -33,13 +33,17 @@ def terminal_table(table: Sequence[Cell], title: str) -> Table:
     drawn = Table(title=Text(title), caption="± half of the 95 % interval; shares in %", title_justify="left")
     drawn.add_column("environment")
     drawn.add_column("agent")
+    failures = any(cell.errors for cell in table)
+    if failures:
+        drawn.add_column("not played", justify="right")
     for name in SHOWN:
         drawn.add_column(HEADINGS.get(name, name), justify="right")
     ordered = sorted(table, key=lambda cell: [other.env for other in table].index(cell.env))
     for number, cell in enumerate(ordered):
         last_of_env = number + 1 == len(ordered) or ordered[number + 1].env != cell.env
         first_of_env = number == 0 or ordered[number - 1].env != cell.env
-        figures = [written(name, cell.measures[name]) for name in SHOWN]
+        figures = [str(cell.errors)] if failures else []
+        figures += [written(name, cell.measures[name]) for name in SHOWN]
         drawn.add_row(
             Text(short(cell.env) if first_of_env else ""), Text(cell.agent), *figures, end_section=last_of_env
         )

@@ -14,7 +14,7 @@ from proactive_gym.reports.tables import write_csv
 def evaluate(
     agents: str | Agent | Sequence[str | Agent],
     envs: str | Sequence[str] = "all",
-    episodes: int = 200,
+    episodes: int | None = None,
     num_envs: int = 32,
     out: str | Path | None = None,
     seed: int = 0,
@@ -26,7 +26,7 @@ def evaluate(
     Args:
         agents: Agents or their names.
         envs: Ids, or ``"all"`` for the seven scenarios.
-        episodes: Episodes per agent and environment.
+        episodes: Episodes per agent and environment; ``None`` for all of a source with an end, else 200.
         num_envs: Conversations open at once.
         out: A folder to keep the run in, with ``summary.csv`` and ``report.html`` at its end; the same call again goes
             on
@@ -51,4 +51,4 @@ def evaluate(
 def write_reports(evaluated: Evaluation, folder: Path, title: str, sheet: Path | None = None) -> None:
     """``summary.csv`` and ``report.html``, with the contact sheet if there is one."""
     write_csv(evaluated.table, folder / "summary.csv")
-    write_page(evaluated.rows, evaluated.table, folder / "report.html", title, sheet)
+    write_page(evaluated.rows, evaluated.table, folder / "report.html", title, sheet, evaluated.wordings)
