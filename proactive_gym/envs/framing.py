@@ -200,21 +200,21 @@ class FramingRow(OfficialRow[Place]):
             "camera_up": (sideways, upright + 1),
             "camera_down": (sideways, upright + 1),
         }
-        spent = self.spent(place)
+        ended = self.ended(place)
         names = {"farther"} if "zoom" in self.sides else {f"camera_{side}" for side in self.sides}
-        return {name: there for name, there in leads.items() if name in names and name not in spent}
+        return {name: there for name, there in leads.items() if name in names and name not in ended}
 
-    def spent(self, place: Any) -> frozenset[str]:
+    def ended(self, place: Place) -> frozenset[str]:
         """The ways that are at their end, reckoned in the benchmark's own way, its rounding included."""
         across, down = self._steps(place)
         if "zoom" in self.sides:
             return self.removable & {"farther"} if across == self.farthest[0] else frozenset()
-        ended: set[str] = set()
+        done: set[str] = set()
         if across >= self.farthest[0]:
-            ended |= {"camera_left", "camera_right"}
+            done |= {"camera_left", "camera_right"}
         if down >= self.farthest[1]:
-            ended |= {"camera_up", "camera_down"}
-        return self.removable & ended
+            done |= {"camera_up", "camera_down"}
+        return self.removable & done
 
     def _steps(self, place: Place) -> tuple[float, float]:
         return _grown(self.step[0], place[0]), _grown(self.step[1], place[1])

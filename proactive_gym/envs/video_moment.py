@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from proactive_gym.draw import Draw
 from proactive_gym.envs.base import ProactiveEnv
@@ -127,7 +127,7 @@ class VideoMomentRow(OfficialRow[int]):
         both = {"rewind": place - self.step, "wait": place + self.step}
         return {name: there for name, there in both.items() if 0 <= there < self.frames}
 
-    def spent(self, place: Any) -> frozenset[str]:
+    def ended(self, place: int) -> frozenset[str]:
         """What would lead out of the video."""
         return frozenset({"rewind", "wait"}) - frozenset(self.ways(place))
 

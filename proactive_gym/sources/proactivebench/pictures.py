@@ -118,7 +118,15 @@ class PictureBox:
                 _, oldest = self._kept.popitem(last=False)
                 self._bytes -= oldest.nbytes
 
-    def _decoded(self, file: str) -> Image.Image:
+    def broken(self, file: str, quick: bool = False) -> str | None:
+        """Why the picture cannot be shown, in a sentence; ``quick`` looks at its beginning only."""
+        try:
+            self._decoded(file, header_only=quick)
+        except PictureError as error:
+            return one_line(error)
+        return None
+
+    def _decoded(self, file: str, header_only: bool = False) -> Image.Image:
         path = self.path(file)
         try:
             with Image.open(path, formats=FORMATS) as picture:
@@ -127,12 +135,14 @@ class PictureBox:
                         f"The picture {path} has {picture.width} × {picture.height} pixels, more than the "
                         f"{MOST_PIXELS:,} that are read."
                     )
-                return picture.convert("RGB")
+                return picture if header_only else picture.convert("RGB")
         except FileNotFoundError as error:
             raise PictureError(f"There is no picture {path}.") from error
         except UnidentifiedImageError as error:
             state = "empty" if path.stat().st_size == 0 else f"none of {', '.join(FORMATS)}"
             raise PictureError(f"The picture {path} cannot be read: it is {state}.") from error
+        except PictureError:
+            raise
         except (OSError, SyntaxError, ValueError, EOFError, Image.DecompressionBombError) as error:
             # Pillow's decoders raise all of these on damaged files.
             raise PictureError(f"The picture {path} cannot be read: {one_line(error)}.") from error

@@ -171,6 +171,14 @@ class OfficialRow(World[Place], Generic[Place]):
             return {}
         return {name: there for name, there in self.ways(place).items() if name in self.offered}
 
+    def spent(self, place: Any) -> frozenset[str]:
+        """What has ended at ``place``; at the reference picture nothing is on offer anyway."""
+        return frozenset() if place == REFERENCE else self.ended(place)
+
+    def ended(self, place: Place) -> frozenset[str]:
+        """Interventions that are off the menu at ``place``."""
+        return frozenset()
+
     def picture(self, place: Any) -> Photo:
         """The file to be shown at ``place``."""
         if place == REFERENCE:

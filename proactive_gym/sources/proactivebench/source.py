@@ -113,7 +113,7 @@ class ProactiveBenchSource:
             question=f"{prefix} {question}" if prefix else question,
             hint=scenario.hint,
             answers=row.categories,
-            asking=[self._with_other_words(scenario, option) for option in row.asking],
+            asking=self._asking(scenario, row),
             own=frozenset(scenario.interventions),
             world=row,
             right=row.categories.index(row.answer),
@@ -131,13 +131,21 @@ class ProactiveBenchSource:
     def _name(self, scenario: Any, number: int) -> str:
         return f"{self.name}/{scenario.name}/{self.split}/{number}"
 
-    def _with_other_words(self, scenario: Any, option: Option) -> Option:
-        """The option with the scenario's own phrases for the same, by which free words may ask for it."""
-        return (
-            option._replace(also=scenario.interventions.get(option.name, ()))
+    def _asking(self, scenario: Any, row: OfficialRow[Any]) -> list[Option]:
+        """The row's options with other words for the same, by which replies in free words may ask for it.
+
+        A suggestion of the benchmark's, "Move the blocks", need not say which way: it asks for the first that helps.
+        """
+        ways = row.moves(row.start)
+        first = next((option.name for option in row.asking if option.name in ways), None)
+        return [
+            option._replace(
+                also=(*scenario.interventions.get(option.name, ()), *(row.suggestions if option.name == first else ()))
+            )
             if option.kind is Kind.INTERVENTION
             else option
-        )
+            for option in row.asking
+        ]
 
     def _found(self, scenarios: Sequence[Any], name: str) -> tuple[Any, OfficialRow[Any]]:
         parts = name.split("/")
