@@ -10,7 +10,7 @@ import gymnasium as gym
 import numpy as np
 from gymnasium.envs.registration import load_env_creator
 
-from proactive_gym.agents.base import Agent, Insider, Reply, Turn
+from proactive_gym.agents.base import Agent, Failure, Insider, Reaction, Reply, Scored, Turn
 from proactive_gym.envs.base import Desk, ProactiveEnv
 from proactive_gym.envs.conversation import Conversation
 from proactive_gym.errors import InputError, PictureError, check_whole, one_line
@@ -34,6 +34,7 @@ class Exchange:
         choice: The number of the option it chose, or ``None`` where a written reply names none.
         outcome: What it came to.
         reward: What it paid.
+        confidences: How likely the agent found each option, where it says so.
     """
 
     turn: Turn
@@ -41,6 +42,7 @@ class Exchange:
     choice: int | None
     outcome: Outcome
     reward: float
+    confidences: tuple[float, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -203,8 +205,12 @@ class _Lane:
             history=tuple([(exchange.turn, exchange.reply) for exchange in self.exchanges]),
         )
 
-    def take(self, turn: Turn, reply: Reply) -> None:
+    def take(self, turn: Turn, reaction: Reaction) -> None:
+        if isinstance(reaction, Failure):
+            self.error = " ".join(reaction.error.split())
+            return
         conversation = self.conversation
+        reply, confidences = reaction if isinstance(reaction, Scored) else (reaction, None)
         if isinstance(reply, str):
             choice = conversation.read(reply)
             conversation.reply(choice)
@@ -213,7 +219,7 @@ class _Lane:
             conversation.choose(choice)
         outcome = conversation.state.outcome
         assert outcome is not None
-        self.exchanges.append(Exchange(turn, reply, choice, outcome, conversation.reward))
+        self.exchanges.append(Exchange(turn, reply, choice, outcome, conversation.reward, confidences))
 
     def trajectory(self) -> Trajectory:
         episode, state = self.conversation.episode, self.conversation.state
@@ -282,7 +288,8 @@ def _turns(desk: Desk, lanes: Sequence[_Lane]) -> list[Turn]:
     return [lane.turn(image) for lane, image in zip(lanes, pictures, strict=True)]
 
 
-def _replies(agent: Agent, turns: Sequence[Turn], lanes: Sequence[_Lane]) -> Sequence[Reply]:
+def _replies(agent: Agent, turns: Sequence[Turn], lanes: Sequence[_Lane]) -> Sequence[Reaction]:
+    replies: Sequence[Reaction]
     try:
         if isinstance(agent, Insider):
             replies = agent.act_told(turns, [lane.conversation.best_choice() for lane in lanes])
@@ -305,8 +312,8 @@ def _replies(agent: Agent, turns: Sequence[Turn], lanes: Sequence[_Lane]) -> Seq
     return [_usable(agent, turn, reply) for turn, reply in zip(turns, replies, strict=True)]
 
 
-def _usable(agent: Agent, turn: Turn, reply: Any) -> Reply:
-    if isinstance(reply, str):
+def _usable(agent: Agent, turn: Turn, reply: Any) -> Reaction:
+    if isinstance(reply, str | Scored | Failure):
         return reply
     if isinstance(reply, bool) or not isinstance(reply, int | np.integer):
         raise AgentError(

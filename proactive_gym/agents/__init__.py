@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from proactive_gym.agents import scripted
-from proactive_gym.agents.base import Agent, Insider, Reply, Turn
+from proactive_gym.agents.base import Agent, Failure, Insider, Reply, Scored, Turn
+from proactive_gym.agents.options import ModelOptions
 from proactive_gym.errors import InputError, check_choice, one_line
 
-__all__ = ["Agent", "Insider", "Reply", "Turn", "agent_names", "make_agent"]
+__all__ = ["Agent", "Failure", "Insider", "ModelOptions", "Reply", "Scored", "Turn", "agent_names", "make_agent"]
 
 GROUP = "proactive_gym.agents"
 
@@ -24,19 +25,35 @@ _BUILT_IN: dict[str, Callable[[], Any]] = {
 }
 
 
+_MODELS = {"hf": "proactive_gym.agents.transformers", "openai": "proactive_gym.agents.chat_api"}
+"""Modules of model agents, by what stands before the colon; each has ``from_name(model, options)``."""
+
+
 def agent_names() -> list[str]:
     """Names of the built-in agents and of those that installed packages add."""
     return [*_BUILT_IN, *sorted({entry.name for entry in entry_points(group=GROUP)} - set(_BUILT_IN))]
 
 
-def make_agent(agent: str | Agent) -> Agent:
+def make_agent(agent: str | Agent, options: ModelOptions | None = None) -> Agent:
     """The agent of that name, the class at ``module.path:Class``, or ``agent`` itself if it is one already.
+
+    Args:
+        agent: A name, ``hf:MODEL_OR_FOLDER``, ``openai:MODEL``, ``module.path:Class``, or an agent.
+        options: Settings of the model, where it is one of ``hf:`` or ``openai:``.
 
     Raises:
         InputError: If there is no such agent, or if what is there is none.
     """
     if not isinstance(agent, str):
         return _checked(agent, repr(agent))
+    kind, _, model = agent.partition(":")
+    if kind in _MODELS:
+        if not model:
+            raise InputError(f"The agent {agent!r} lacks its model: {kind}:MODEL.")
+        # Only now: the module brings in a library that takes seconds to import.
+        from_name = import_module(_MODELS[kind]).from_name
+        with_model: Agent = from_name(model, options or ModelOptions())
+        return with_model
     if agent in _BUILT_IN:
         made: Agent = _BUILT_IN[agent]()
         return made

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Protocol, runtime_checkable
+from typing import NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +11,32 @@ from proactive_gym.menu import Kind
 
 Reply = int | str
 """An ``int`` is an option's number, a ``str`` is read."""
+
+
+class Scored(NamedTuple):
+    """An option's number, with how likely each option was.
+
+    Attributes:
+        choice: The number.
+        confidences: One probability per option of the whole menu, 0 for those not on offer; they add up to 1.
+    """
+
+    choice: int
+    confidences: tuple[float, ...]
+
+
+class Failure(NamedTuple):
+    """A reply that could not be had: the model or its server failed. The episode counts as an error, not as an answer.
+
+    Attributes:
+        error: What happened, its class first: ``"RateLimitError: …"``.
+    """
+
+    error: str
+
+
+Reaction = Reply | Scored | Failure
+"""What ``act`` returns for a turn."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -28,6 +54,7 @@ class Turn:
         kinds: What each option is: answer, abstention or intervention. A model that reads the dialogue is not told;
             scripted agents and policies without language go by it.
         history: Earlier turns of the same episode, each with the reply it got.
+        examples: Worked examples: other episodes of the same scenario, turn by turn with good replies.
     """
 
     image: NDArray[np.uint8]
@@ -39,6 +66,7 @@ class Turn:
     number: int
     kinds: tuple[Kind, ...] = ()
     history: tuple[tuple["Turn", Reply], ...] = field(default=(), repr=False)
+    examples: tuple[tuple[tuple["Turn", Reply], ...], ...] = field(default=(), repr=False)
 
     def on_offer(self, kind: Kind | None = None) -> list[int]:
         """Numbers of the options on offer now, of one kind or of all."""
@@ -59,7 +87,7 @@ class Agent(Protocol):
 
     name: str
 
-    def act(self, turns: Sequence[Turn]) -> Sequence[Reply]:
+    def act(self, turns: Sequence[Turn]) -> Sequence[Reaction]:
         """One reply per turn, in the same order."""
 
 

@@ -9,7 +9,8 @@ Row = dict[str, Any]
 
 FIELDS = frozenset({
     *("agent", "env", "episode", "scenario", "wording", "question", "options", "kinds", "answer"),
-    *("replies", "choices", "outcomes", "outcome", "requests", "requests_needed", "sufficiency", "return", "error"),
+    *("replies", "choices", "confidences", "outcomes", "outcome", "requests", "requests_needed", "sufficiency"),
+    *("return", "error"),
 })  # fmt: skip
 """What every row has."""
 
@@ -38,6 +39,7 @@ def record(trajectory: Trajectory, agent: str, env: str, wording: str) -> Row:
         "answer": trajectory.answer,
         "replies": [exchange.reply for exchange in trajectory.exchanges],
         "choices": [exchange.choice for exchange in trajectory.exchanges],
+        "confidences": _confidences(trajectory),
         "outcomes": [exchange.outcome.value for exchange in trajectory.exchanges],
         "outcome": None if trajectory.outcome is None else trajectory.outcome.value,
         "requests": trajectory.requests,
@@ -48,6 +50,14 @@ def record(trajectory: Trajectory, agent: str, env: str, wording: str) -> Row:
         "return": trajectory.total_reward,
         "error": trajectory.error,
     }
+
+
+def _confidences(trajectory: Trajectory) -> list[list[float] | None] | None:
+    """Per turn one number per option; ``None`` where the agent gives none at all."""
+    given = [exchange.confidences for exchange in trajectory.exchanges]
+    if not any(given):
+        return None
+    return [None if each is None else [round(share, 6) for share in each] for each in given]
 
 
 def line(row: Row) -> str:

@@ -1,0 +1,88 @@
+"""What can be set about an agent of a language model."""
+
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any, Literal, get_args
+
+from proactive_gym.agents.asking import Asking
+from proactive_gym.errors import InputError, check_choice, check_whole
+
+Decide = Literal["generate", "letter"]
+
+
+@dataclass(frozen=True)
+class ModelOptions:
+    """Settings of model agents; those that an agent has no use for leave it as it is.
+
+    Attributes:
+        asking: How a turn is put to the model.
+        decide: ``"generate"``: the model writes a reply, which is read; ``"letter"``: one pass, the letter that is the
+            likeliest next is taken (``hf:`` only).
+        max_new_tokens: The longest reply; by default 50 as in the benchmark, 1024 where the model thinks aloud or
+            speaks freely.
+        temperature: 0 for the likeliest reply, greater for sampled ones.
+        seed: Of sampled replies.
+        dtype: Of the weights: ``"auto"``, ``"float32"``, ``"bfloat16"`` or ``"float16"`` (``hf:``).
+        device: A torch device; the fastest there is if ``None`` (``hf:``).
+        device_map: As in transformers, ``"auto"`` for several devices; excludes ``device`` (``hf:``).
+        attention: Implementation of attention, as in transformers (``hf:``).
+        adapter: Folder or hub id of a LoRA adapter (``hf:``).
+        trust_remote_code: Whether code that comes with a checkpoint may run (``hf:``).
+        base_url: The endpoint, ``https://api.openai.com/v1`` by default (``openai:``).
+        concurrency: The most requests under way at once (``openai:``).
+        timeout: Seconds after which a request is given up (``openai:``).
+        cache: A folder in which replies are kept that are the same every time, or ``None``.
+
+    Raises:
+        InputError: If a value is impossible.
+    """
+
+    asking: Asking = field(default_factory=Asking)
+    decide: Decide = "generate"
+    max_new_tokens: int | None = None
+    temperature: float = 0.0
+    seed: int = 0
+    dtype: str = "auto"
+    device: str | None = None
+    device_map: str | None = None
+    attention: str | None = None
+    adapter: str | None = None
+    trust_remote_code: bool = False
+    base_url: str | None = None
+    concurrency: int = 8
+    timeout: float = 120.0
+    cache: str | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse impossible values."""
+        check_choice("decide", self.decide, get_args(Decide))
+        check_choice("dtype", self.dtype, ("auto", "float32", "bfloat16", "float16"))
+        if self.max_new_tokens is not None:
+            check_whole("max_new_tokens", self.max_new_tokens, 1)
+        check_whole("concurrency", self.concurrency, 1)
+        check_whole("seed", self.seed, 0)
+        for name, low in (("temperature", 0.0), ("timeout", 0.001)):
+            value = getattr(self, name)
+            if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value < float("inf"):
+                raise InputError(f"{name} is {value!r}, but must be a number of at least {low:g}.")
+        if self.device is not None and self.device_map is not None:
+            raise InputError(
+                f"device is {self.device!r} and device_map {self.device_map!r}, but only one of them can say where the "
+                "weights go."
+            )
+        if self.decide == "letter" and self.asking.thought:
+            raise InputError("decide='letter' takes the first token for the reply, so that thought=True has no place.")
+
+    def length(self, speaks_freely: bool) -> int:
+        """The longest reply in tokens."""
+        if self.max_new_tokens is not None:
+            return self.max_new_tokens
+        return 1024 if speaks_freely or self.asking.thought else 50
+
+    def changed(self) -> dict[str, Any]:
+        """The settings that are not the default, for a run's configuration; where replies are kept is none of them."""
+        plain = ModelOptions()
+        named = {item.name: getattr(self, item.name) for item in fields(self) if item.name not in ("asking", "cache")}
+        changed = {name: value for name, value in named.items() if value != getattr(plain, name)}
+        usual = asdict(plain.asking)
+        asking = {name: value for name, value in asdict(self.asking).items() if value != usual[name]}
+        return changed | asking
