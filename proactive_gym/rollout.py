@@ -15,6 +15,8 @@ from proactive_gym.envs.base import Desk, ProactiveEnv
 from proactive_gym.envs.conversation import Conversation
 from proactive_gym.errors import InputError, PictureError, check_whole, one_line
 from proactive_gym.outcome import Outcome
+from proactive_gym.practice import WorkedExamples
+from proactive_gym.turns import Played, turn_of
 
 SEEDS = 2**31
 _EPISODES_A_SEED = 2**32
@@ -87,6 +89,7 @@ def rollouts(
     episodes: int | None = None,
     num_envs: int = 32,
     seed: int = 0,
+    shots: int = 0,
     **env_kwargs: Any,
 ) -> Iterator[Trajectory]:
     """Play episodes, one agent call for a batch of conversations that wait.
@@ -99,6 +102,7 @@ def rollouts(
         episodes: How many; ``None`` for all there are (a source without end needs a number).
         num_envs: How many conversations are open at once: the size of a full batch.
         seed: Other seeds play other episodes, where the source has no end.
+        shots: How many worked examples each turn comes with, from the training split.
         **env_kwargs: Keyword arguments of the environment.
 
     Returns:
@@ -112,7 +116,7 @@ def rollouts(
     """
     desk = make_desk(env, env_kwargs)
     names = episode_names(desk, episodes, seed)
-    return play(agent, desk, names, num_envs)
+    return play(agent, desk, names, num_envs, shots)
 
 
 def make_desk(env: str | type[ProactiveEnv], env_kwargs: dict[str, Any]) -> Desk:
@@ -169,20 +173,21 @@ def episode_names(desk: Desk, episodes: int | None, seed: int = 0) -> Iterator[s
     return (desk.source.episode_name(desk.scenarios, first + index, desk.setting) for index in range(number))
 
 
-def play(agent: Agent, desk: Desk, names: Iterator[str], num_envs: int = 32) -> Iterator[Trajectory]:
+def play(agent: Agent, desk: Desk, names: Iterator[str], num_envs: int = 32, shots: int = 0) -> Iterator[Trajectory]:
     """Play the named episodes, ``num_envs`` at a time; see ``rollouts``."""
     check_whole("num_envs", num_envs, 1)
-    return _play(agent, desk, enumerate(names), num_envs)
+    return _play(agent, desk, enumerate(names), num_envs, WorkedExamples(desk, shots))
 
 
 class _Lane:
     """One open conversation, and what was said in it so far."""
 
-    __slots__ = ("conversation", "error", "exchanges", "place")
+    __slots__ = ("conversation", "error", "examples", "exchanges", "place")
 
-    def __init__(self, place: int, conversation: Conversation) -> None:
+    def __init__(self, place: int, conversation: Conversation, examples: tuple[Played, ...]) -> None:
         self.place = place
         self.conversation = conversation
+        self.examples = examples
         self.exchanges: list[Exchange] = []
         self.error: str | None = None
 
@@ -191,19 +196,8 @@ class _Lane:
         return self.conversation.state.over or self.error is not None
 
     def turn(self, image: np.ndarray[Any, Any]) -> Turn:
-        conversation = self.conversation
-        options = conversation.options
-        return Turn(
-            image=image,
-            dialogue=conversation.dialogue,
-            options=options,
-            action_mask=conversation.mask(len(options)),
-            question=conversation.episode.question,
-            episode=conversation.episode.name,
-            number=conversation.state.turn,
-            kinds=tuple([option.kind for option in conversation.episode.menu]) if options else (),
-            history=tuple([(exchange.turn, exchange.reply) for exchange in self.exchanges]),
-        )
+        history = tuple([(exchange.turn, exchange.reply) for exchange in self.exchanges])
+        return turn_of(self.conversation, image, history, self.examples)
 
     def take(self, turn: Turn, reaction: Reaction) -> None:
         if isinstance(reaction, Failure):
@@ -235,13 +229,17 @@ class _Lane:
         )
 
 
-def _play(agent: Agent, desk: Desk, names: Iterator[tuple[int, str]], num_envs: int) -> Iterator[Trajectory]:
+def _play(
+    agent: Agent, desk: Desk, names: Iterator[tuple[int, str]], num_envs: int, examples: WorkedExamples
+) -> Iterator[Trajectory]:
     lanes: list[_Lane] = []
     finished: dict[int, Trajectory] = {}
     due = 0
     while True:
         try:
-            lanes += [_Lane(place, desk.begin(name)) for place, name in islice(names, num_envs - len(lanes))]
+            for place, name in islice(names, num_envs - len(lanes)):
+                conversation = desk.begin(name)
+                lanes.append(_Lane(place, conversation, examples.before(conversation)))
             if not lanes:
                 return
             _exchange(agent, desk, lanes)

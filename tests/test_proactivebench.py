@@ -260,8 +260,8 @@ def test_a_kept_set_of_official_episodes():
 def test_pictures_are_decoded_once_and_the_next_ones_ahead(monkeypatch):
     box = PictureBox(PARITY)
     decoded = []
-    decode = PictureBox._decoded
-    monkeypatch.setattr(PictureBox, "_decoded", lambda self, file: decoded.append(file) or decode(self, file))
+    decode = box._decoded
+    monkeypatch.setattr(box, "_decoded", lambda file: decoded.append(file) or decode(file))
     files = [f"QuickDraw/q0/{number:04}.png" for number in range(3)]
     for _ in range(3):
         first = box.pictures([Photo(files[0], ahead=(files[1],))])[0]

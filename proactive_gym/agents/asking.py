@@ -11,8 +11,8 @@ from proactive_gym.menu import Kind, letter
 
 History = Literal["none", "text", "images"]
 Message = dict[str, Any]
-"""``role``, and ``content``: a list of blocks, ``{"type": "text", "text": …}`` or ``{"type": "image", "image": …}`` with
-the picture as an array, uint8 ``(H, W, 3)``."""
+"""``role``, and ``content``: a list of blocks, ``{"type": "text", "text": …}`` or
+``{"type": "image", "image": …}``, where the picture is an array, uint8 ``(H, W, 3)``."""
 
 THINK = 'Think step by step first. Then write your reply on a last line that begins with "Answer:".'
 _ANSWER = re.compile(r"(?:\A|\n)\W*answer\W*:[*_\s]*", re.IGNORECASE)

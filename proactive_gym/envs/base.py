@@ -41,6 +41,7 @@ class Desk:
         self, scenarios: tuple[Scenario, ...], family: tuple[Scenario, ...], arguments: dict[str, Any]
     ) -> None:
         self.scenarios = scenarios
+        self.given = dict(arguments)
         self.arguments = Arguments.checked(arguments)
         self.source: Source = self.arguments.made_source()
         self.setting = self.arguments.setting(self.source, family)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import proactive_gym
-from proactive_gym.agents import Agent, make_agent
+from proactive_gym.agents import Agent, ModelOptions, make_agent
 from proactive_gym.envs.base import Desk
 from proactive_gym.errors import InputError, check_whole
 from proactive_gym.evaluation.measures import Cell, cells
@@ -79,10 +79,12 @@ def evaluate(
     out: str | Path | None = None,
     seed: int = 0,
     watch: Watcher | None = None,
+    shots: int = 0,
+    options: ModelOptions | None = None,
     **env_kwargs: Any,
 ) -> Evaluation:
     """``proactive_gym.evaluate`` without the reports: plays what is owed and keeps it; see there."""
-    made = [make_agent(agent) for agent in ([agents] if isinstance(agents, str | Agent) else agents)]
+    made = [make_agent(agent, options) for agent in ([agents] if isinstance(agents, str | Agent) else agents)]
     _check_distinct([agent.name for agent in made])
     ids = _ids(envs)
     if episodes is not None:
@@ -95,7 +97,7 @@ def evaluate(
     run = None
     if out is not None:
         wordings = {env: desk.setting.wording.name for env, desk in desks.items()}
-        run = RunDirectory.opened(out, _configuration(made, ids, episodes, seed, env_kwargs, wordings))
+        run = RunDirectory.opened(out, _configuration(made, ids, episodes, seed, shots, env_kwargs, wordings))
     there = run.rows() if run and run.episodes.exists() else []
     done = {(row["agent"], row["env"], row["episode"]): row for row in there if row["error"] is None}
     rows: list[Row] = list(done.values())
@@ -105,7 +107,7 @@ def evaluate(
             for _ in range(len(plan[env]) - len(owed)):
                 if watch:
                     watch(Progress(agent.name, env, None, total))
-            for row in _played(agent, desks[env], env, owed, num_envs, run):
+            for row in _played(agent, desks[env], env, owed, num_envs, shots, run):
                 rows.append(row)
                 if watch:
                     watch(Progress(agent.name, env, row, total))
@@ -116,19 +118,20 @@ def evaluate(
 
 
 def _played(
-    agent: Agent, desk: Desk, env: str, owed: Sequence[str], num_envs: int, run: RunDirectory | None
+    agent: Agent, desk: Desk, env: str, owed: Sequence[str], num_envs: int, shots: int, run: RunDirectory | None
 ) -> Iterator[Row]:
     if not owed:
         return
     began = time.perf_counter()
     played = (
         record(trajectory, agent.name, env, desk.setting.wording.name)
-        for trajectory in play(agent, desk, iter(owed), num_envs)
+        for trajectory in play(agent, desk, iter(owed), num_envs, shots)
     )
     yield from run.append(played) if run else played
     if run:
         seconds = round(time.perf_counter() - began, 3)
-        run.note_time(agent=agent.name, env=env, episodes=len(owed), seconds=seconds, num_envs=num_envs)
+        usage = getattr(agent, "usage", {})
+        run.note_time(agent=agent.name, env=env, episodes=len(owed), seconds=seconds, num_envs=num_envs, **usage)
 
 
 def _number(desk: Desk, episodes: int | None) -> int | None:
@@ -154,6 +157,7 @@ def _configuration(
     ids: Sequence[str],
     episodes: int | None,
     seed: int,
+    shots: int,
     env_kwargs: dict[str, Any],
     wordings: dict[str, str],
 ) -> dict[str, Any]:
@@ -162,6 +166,8 @@ def _configuration(
         "envs": list(ids),
         "episodes": episodes,
         "seed": seed,
+        "shots": shots,
+        "models": {agent.name: agent.configuration for agent in agents if hasattr(agent, "configuration")},
         "wording": wordings,
         "env_kwargs": {name: _plain(value) for name, value in env_kwargs.items()},
         "version": proactive_gym.__version__,

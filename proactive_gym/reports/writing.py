@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from proactive_gym import evaluation
-from proactive_gym.agents import Agent
+from proactive_gym.agents import Agent, ModelOptions
 from proactive_gym.evaluation import Evaluation, Watcher
 from proactive_gym.reports.page import write_page
 from proactive_gym.reports.tables import write_csv
@@ -19,6 +19,8 @@ def evaluate(
     out: str | Path | None = None,
     seed: int = 0,
     watch: Watcher | None = None,
+    shots: int = 0,
+    options: ModelOptions | None = None,
     **env_kwargs: Any,
 ) -> Evaluation:
     """Let every agent play every environment, and measure.
@@ -33,6 +35,8 @@ def evaluate(
             where it stopped.
         seed: Other seeds play other rendered episodes.
         watch: Called for every episode.
+        shots: How many worked examples each turn comes with, from the training split.
+        options: Settings of ``hf:`` and ``openai:`` models.
         **env_kwargs: Keyword arguments of the environments.
 
     Returns:
@@ -42,7 +46,7 @@ def evaluate(
         InputError: If an argument is impossible, or if ``out`` holds a run of another configuration.
         AgentError: If an agent fails; finished episodes are kept.
     """
-    evaluated = evaluation.evaluate(agents, envs, episodes, num_envs, out, seed, watch, **env_kwargs)
+    evaluated = evaluation.evaluate(agents, envs, episodes, num_envs, out, seed, watch, shots, options, **env_kwargs)
     if evaluated.folder is not None:
         write_reports(evaluated, evaluated.folder, f"Run {evaluated.folder.name}")
     return evaluated

@@ -78,6 +78,14 @@ class FixedEpisodes:
         self.knows_sufficiency, self.defaults = source.knows_sufficiency, source.defaults
         self._episodes: dict[tuple[str, Setting], Episode] = {}
 
+    def for_practice(self) -> Source:
+        """As in the source."""
+        for_practice = getattr(self.source, "for_practice", None)
+        if for_practice is None:
+            raise InputError(f"The source {self.name!r} has no episodes for practice.")
+        practice: Source = for_practice()
+        return practice
+
     def size(self, scenarios: Sequence[Any]) -> float:
         """How many there are."""
         if self.source.size(scenarios) < self.number:

@@ -14,6 +14,7 @@ from proactive_gym.menu import Kind, Option
 from proactive_gym.setting import Setting
 from proactive_gym.sources.assemble import Matter, assemble
 from proactive_gym.sources.proactivebench.files import SPLITS, check_scenario, read_rows
+from proactive_gym.sources.proactivebench.layout import filtered_ids
 from proactive_gym.sources.proactivebench.pictures import PictureBox
 from proactive_gym.sources.proactivebench.row import OfficialRow, Photo
 
@@ -52,6 +53,13 @@ class ProactiveBenchSource:
         self.defaults: dict[str, Any] = {"reading": "strict", "menu_order": "benchmark", "wording": "official"}
         self.box = PictureBox(self.folder, self.image_size)
         self._rows: dict[str, dict[int, OfficialRow[Any]]] = {}
+        self._unpublished_first = False
+
+    def for_practice(self) -> "ProactiveBenchSource":
+        """Where worked examples come from: all rows, those first that the published numbers are not of."""
+        source = ProactiveBenchSource(self.folder, "all", self.image_size)
+        source._unpublished_first = True
+        return source
 
     def rows(self, scenario: Any) -> dict[int, OfficialRow[Any]]:
         """The rows of a scenario by their ids, in the file's order.
@@ -61,7 +69,11 @@ class ProactiveBenchSource:
         """
         check_scenario(scenario)
         if scenario.name not in self._rows:
-            self._rows[scenario.name] = read_rows(self.folder, scenario, self.split)
+            rows = read_rows(self.folder, scenario, self.split)
+            if self._unpublished_first:
+                published = filtered_ids()[scenario.dataset]
+                rows = dict(sorted(rows.items(), key=lambda item: item[0] in published))
+            self._rows[scenario.name] = rows
         return self._rows[scenario.name]
 
     def size(self, scenarios: Sequence[Any]) -> float:

@@ -41,6 +41,10 @@ class ScenesSource:
         self.image_size: int | None = self.side
         self.defaults: dict[str, Any] = {}
 
+    def for_practice(self) -> "ScenesSource":
+        """Where worked examples come from: the training split."""
+        return ScenesSource("train", self.side)
+
     def size(self, scenarios: Sequence[Any]) -> float:
         """Without end."""
         return math.inf
