@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from proactive_gym import ENVIRONMENTS, __version__
+from proactive_gym.cli_options import add_environment_options, add_model_options, options_of, setting_of
 from proactive_gym.errors import InputError, one_line
 
 if TYPE_CHECKING:
@@ -77,7 +78,8 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--num-envs", type=int, default=32, help="conversations open at once (default: %(default)s)")
     run.add_argument("--seed", type=int, default=0, help="other seeds play other episodes (default: %(default)s)")
     run.add_argument("--out", required=True, metavar="DIR", help="folder for the run")
-    _add_environment_options(run)
+    add_environment_options(run)
+    add_model_options(run)
     run.set_defaults(command=_eval)
 
     report = commands.add_parser("report", help="table, summary.csv and report.html of a run")
@@ -92,32 +94,6 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _add_environment_options(parser: argparse.ArgumentParser) -> None:
-    options = parser.add_argument_group("setting", "keyword arguments of the environments")
-    options.add_argument(
-        "--source", help="where episodes come from: scenes (default), proactivebench, or that of an installed package"
-    )
-    options.add_argument("--data-dir", help="folder of the source's files, if it reads any")
-    options.add_argument("--split", help="scenes: train, validation, test (default); proactivebench: filtered, all")
-    options.add_argument("--image-size", type=int, help="side of the picture in pixels")
-    options.add_argument("--reply", help="choice, text or open")
-    options.add_argument("--reading", help="lenient or strict")
-    options.add_argument("--menu-order", help="shuffled or benchmark")
-    options.add_argument("--interventions", help="valid or foreign")
-    options.add_argument("--control", help="sufficient, unhelpful or mixed")
-    options.add_argument("--wording", help="the user's fixed sentences: own, official, or a TOML file")
-    options.add_argument("--budget", type=int, help="most requests allowed")
-    options.add_argument("--hint", action="store_true", default=None, help="add the scenario's hint to the question")
-    options.add_argument("--clear", action="store_true", default=None, help="the reference setting")
-    options.add_argument("--single-turn", action="store_true", default=None, help="episodes end after the first reply")
-
-
-SETTING = (
-    *("source", "data_dir", "split", "image_size", "reply", "reading", "menu_order", "interventions"),
-    *("control", "wording", "budget", "hint", "clear", "single_turn"),
-)
-
-
 def _demo(parsed: argparse.Namespace) -> int:
     from proactive_gym.agents import make_agent
     from proactive_gym.evaluation import SCENARIO_IDS
@@ -125,7 +101,7 @@ def _demo(parsed: argparse.Namespace) -> int:
     from proactive_gym.reports.writing import write_reports
 
     console = _console()
-    evaluation = _run(console, DEMO_AGENTS, SCENARIO_IDS, parsed.episodes, 32, parsed.out, 0, {})
+    evaluation = _run(console, DEMO_AGENTS, SCENARIO_IDS, episodes=parsed.episodes, out=parsed.out)
     sheet = Path(parsed.out) / "contact_sheet.png"
 
     write_contact_sheet(make_agent("oracle"), SCENARIO_IDS, sheet)
@@ -153,8 +129,18 @@ def _eval(parsed: argparse.Namespace) -> int:
     console = _console()
     wanted = parsed.env or ["all"]
     envs = [env for name in wanted for env in (SCENARIO_IDS if name == "all" else [name])]
-    setting = {name: getattr(parsed, name) for name in SETTING if getattr(parsed, name) is not None}
-    evaluation = _run(console, parsed.agent, envs, parsed.episodes, parsed.num_envs, parsed.out, parsed.seed, setting)
+    evaluation = _run(
+        console,
+        parsed.agent,
+        envs,
+        out=parsed.out,
+        episodes=parsed.episodes,
+        num_envs=parsed.num_envs,
+        seed=parsed.seed,
+        shots=parsed.shots,
+        options=options_of(parsed),
+        **setting_of(parsed),
+    )
     write_reports(evaluation, Path(parsed.out), f"Run {Path(parsed.out).name}")
     _show(console, evaluation, f"Run {parsed.out}")
     _say_files(console, Path(parsed.out))
@@ -217,16 +203,7 @@ def _bench(parsed: argparse.Namespace) -> int:
     return DONE
 
 
-def _run(
-    console: "Console",
-    agents: Sequence[str],
-    envs: Sequence[str],
-    episodes: int | None,
-    num_envs: int,
-    out: str,
-    seed: int,
-    setting: dict[str, Any],
-) -> "Evaluation":
+def _run(console: "Console", agents: Sequence[str], envs: Sequence[str], **arguments: Any) -> "Evaluation":
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
     from proactive_gym.evaluation import evaluate
@@ -238,7 +215,7 @@ def _run(
         def watch(told: "Told") -> None:
             progress.update(bar, advance=1, total=told.episodes, description=f"{told.agent} in {told.env}")
 
-        return evaluate(agents, envs, episodes, num_envs, out, seed, watch, **setting)
+        return evaluate(agents, envs, watch=watch, **arguments)
 
 
 def _show(console: "Console", evaluation: "Evaluation", title: str) -> None:
