@@ -17,7 +17,7 @@ from proactive_gym.evaluation import SCENARIO_IDS
 
 ENV = "ProactiveOcclusion-v0"
 RUN = ["--env", ENV, "--episodes", "3", "--image-size", "64"]
-FILES = {"run.json", "episodes.jsonl", "timing.jsonl", "summary.csv", "report.html"}
+FILES = {"run.json", "episodes.jsonl", "timing.jsonl", "summary.csv", "comparisons.csv", "report.html"}
 
 OWN = """
 class Own:

@@ -6,6 +6,7 @@ import csv
 import json
 import math
 from html.parser import HTMLParser
+from itertools import count
 
 import numpy as np
 import pytest
@@ -14,10 +15,11 @@ import proactive_gym
 from proactive_gym import InputError, Reward, evaluate
 from proactive_gym.agents import scripted
 from proactive_gym.draw import Draw
-from proactive_gym.evaluation import SCENARIO_IDS, Evaluation, cells, means
+from proactive_gym.evaluation import SCENARIO_IDS, Evaluation, cells, comparisons, means
+from proactive_gym.evaluation.comparison import chance
 from proactive_gym.evaluation.measures import MEASURES
 from proactive_gym.evaluation.run_directory import RunDirectory
-from proactive_gym.evaluation.statistics import average, share
+from proactive_gym.evaluation.statistics import average, family, share
 from proactive_gym.menu import Kind
 from proactive_gym.reports.page import write_page
 from proactive_gym.reports.tables import write_csv
@@ -384,7 +386,11 @@ def test_of_nothing_nothing_is_known():
 # --- Measures ---------------------------------------------------------------------------------------------------------
 
 
-def row(agent="a", env="E1", outcome="correct", replies=1, requests=0, paid=0.0, episode="x"):
+NUMBERS = count()
+
+
+def row(agent="a", env="E1", outcome="correct", replies=1, requests=0, paid=0.0, episode=None):
+    episode = f"toy/{next(NUMBERS)}" if episode is None else episode
     outcomes = ["requested"] * (replies - 1) + [outcome]
     return {
         "agent": agent,
@@ -396,6 +402,7 @@ def row(agent="a", env="E1", outcome="correct", replies=1, requests=0, paid=0.0,
         "requests": requests,
         "return": paid,
         "error": None,
+        "wording": "own",
     }
 
 
@@ -459,6 +466,44 @@ def test_the_mean_over_one_environment_is_its_own_figure():
         assert mean.measures[name] == pytest.approx(estimate)
 
 
+# --- Comparisons ------------------------------------------------------------------------------------------------------
+
+
+def test_twins_are_of_one_family_and_widen_the_interval():
+    assert family("scenes/sketch/test/3/unhelpful") == family("scenes/sketch/test/3") == "scenes/sketch/test/3"
+    assert family("proactivebench/sketch/all/3") != family("proactivebench/sketch/all/4")
+    hits = [number % 2 == 0 for number in range(60) for _ in range(3)]
+    alone, together = share(hits), share(hits, [str(number) for number in range(60) for _ in range(3)])
+    assert alone.value == together.value
+    assert together.high - together.low > 1.5 * (alone.high - alone.low)
+
+
+def test_agents_are_compared_on_the_episodes_that_both_played():
+    episodes = [f"toy/{number}" for number in range(40)]
+    rows = [row("a", outcome="correct", episode=name) for name in episodes]
+    rows += [
+        row("b", outcome="correct" if place < 25 else "wrong", episode=name) for place, name in enumerate(episodes)
+    ]
+    rows += [row("b", outcome="wrong", episode="toy/99"), row("c", env="E2")]
+    rows.append({**row("a", episode="toy/99"), "error": "PictureError: gone"})
+    found = {comparison.measure: comparison for comparison in comparisons(rows)}
+    accuracy = found["accuracy"]
+    assert (accuracy.agent, accuracy.other, accuracy.episodes) == ("a", "b", 40)
+    assert accuracy.difference.value == pytest.approx(15 / 40)
+    assert 0.2 < accuracy.difference.low < 15 / 40 < accuracy.difference.high < 0.55
+    assert accuracy.p == pytest.approx(2 / 2**15)  # McNemar, exactly
+    assert found["requests"].difference == (0.0, 0.0, 0.0) and found["requests"].p == 1.0
+    assert set(found) == {"accuracy", "requests", "return"}
+
+
+def test_chance_alone_is_seldom_taken_for_a_difference():
+    random = np.random.default_rng(1)
+    names = [str(number) for number in range(30)]
+    found = [chance(random.normal(size=30), names) for _ in range(60)]
+    assert 0 <= sum(p < 0.05 for p in found) <= 8 and min(found) > 0
+    assert chance(random.normal(2.0, size=30), names) < 0.001
+
+
 # --- Reports ----------------------------------------------------------------------------------------------------------
 
 
@@ -503,8 +548,7 @@ HOSTILE = [
 @pytest.mark.parametrize("name", HOSTILE)
 def test_the_page_is_safe_whatever_agents_are_called_and_say(tmp_path, name):
     rows = [{**row(name, name), "replies": [name], "options": [name], "question": name}]
-    table = cells(rows)
-    write_page(rows, table, tmp_path / "report.html", title=name)
+    write_page(Evaluation(rows, None), tmp_path / "report.html", title=name)
     text = (tmp_path / "report.html").read_text(encoding="utf-8")
     page = Page(text)
     tags = {tag for tag, _ in page.tags}
@@ -517,7 +561,7 @@ def test_the_page_is_safe_whatever_agents_are_called_and_say(tmp_path, name):
 def test_the_page_needs_no_network_and_names_the_art(tmp_path):
     sheet = tmp_path / "sheet.png"
     sheet.write_bytes(b"\x89PNG not really")
-    write_page(ROWS, cells(ROWS), tmp_path / "report.html", "Run", sheet)
+    write_page(Evaluation(ROWS, None), tmp_path / "report.html", "Run", sheet)
     text = (tmp_path / "report.html").read_text(encoding="utf-8")
     page = Page(text)
     assert "OpenMoji" in page.text and "CC BY-SA 4.0" in page.text
@@ -529,7 +573,7 @@ def test_the_page_needs_no_network_and_names_the_art(tmp_path):
 
 
 def test_the_page_shows_each_figure_with_its_interval(tmp_path):
-    write_page(ROWS, cells(ROWS), tmp_path / "report.html", "Run")
+    write_page(Evaluation(ROWS, None), tmp_path / "report.html", "Run")
     text = Page((tmp_path / "report.html").read_text(encoding="utf-8")).text
     accuracy = share([True] * 2 + [False] * 6)
     assert f"25 ±{50 * (accuracy.high - accuracy.low):.0f}" in text

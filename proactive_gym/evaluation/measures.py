@@ -5,25 +5,33 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from proactive_gym.evaluation.record import Row
-from proactive_gym.evaluation.statistics import Estimate, average, share
+from proactive_gym.evaluation.statistics import Estimate, average, family, share
 from proactive_gym.outcome import Outcome
 
 
+def _families(rows: Sequence[Row]) -> list[str]:
+    return [family(row["episode"]) for row in rows]
+
+
 def _ended(outcome: Outcome) -> Callable[[Sequence[Row]], Estimate]:
-    return lambda rows: share([row["outcome"] == outcome.value for row in rows])
+    return lambda rows: share([row["outcome"] == outcome.value for row in rows], _families(rows))
+
+
+def _average(value: Callable[[Row], float]) -> Callable[[Sequence[Row]], Estimate]:
+    return lambda rows: average([value(row) for row in rows], _families(rows))
 
 
 MEASURES: dict[str, Callable[[Sequence[Row]], Estimate]] = {
     "accuracy": _ended(Outcome.CORRECT),
     # As the benchmark counts: turns but the last, whatever the last one was.
-    "suggestions": lambda rows: average([len(row["replies"]) - 1 for row in rows]),
-    "requests": lambda rows: average([row["requests"] for row in rows]),
+    "suggestions": _average(lambda row: len(row["replies"]) - 1),
+    "requests": _average(lambda row: row["requests"]),
     "abstained": _ended(Outcome.ABSTAINED),
     "wrong": _ended(Outcome.WRONG),
     "unreadable": _ended(Outcome.UNREADABLE),
     "useless_request": _ended(Outcome.USELESS_REQUEST),
     "exhausted": _ended(Outcome.EXHAUSTED),
-    "return": lambda rows: average([row["return"] for row in rows]),
+    "return": _average(lambda row: row["return"]),
 }
 """Measures by name; each takes the rows of one agent in one environment."""
 

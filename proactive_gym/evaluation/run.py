@@ -11,6 +11,7 @@ import proactive_gym
 from proactive_gym.agents import Agent, ModelOptions, make_agent
 from proactive_gym.envs.base import Desk
 from proactive_gym.errors import InputError, check_whole
+from proactive_gym.evaluation.comparison import Comparison, comparisons
 from proactive_gym.evaluation.measures import Cell, cells
 from proactive_gym.evaluation.record import Row, record
 from proactive_gym.evaluation.run_directory import RunDirectory
@@ -54,6 +55,11 @@ class Evaluation:
 
     rows: list[Row]
     folder: Path | None
+
+    @property
+    def comparisons(self) -> list[Comparison]:
+        """Every two agents on the episodes that both played."""
+        return comparisons(self.rows)
 
     @property
     def wordings(self) -> list[str]:

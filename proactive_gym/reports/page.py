@@ -8,46 +8,45 @@ from typing import Any
 
 from jinja2 import Environment, StrictUndefined
 
+from proactive_gym.evaluation import Comparison, Evaluation
 from proactive_gym.evaluation.measures import MEASURES, Cell, means
-from proactive_gym.evaluation.record import Row
 from proactive_gym.reports.tables import HEADINGS, short, written
 from proactive_gym.sources.scenes.art import ATTRIBUTION
 
 
-def write_page(
-    rows: Sequence[Row],
-    table: Sequence[Cell],
-    file: Path,
-    title: str,
-    sheet: Path | None = None,
-    wordings: Sequence[str] = (),
-) -> None:
-    """``report.html``: the table with intervals, accuracy as bars, and the contact sheet if there is one.
-
-    Args:
-        rows: All episodes.
-        table: Measures per agent and environment.
-        file: Where to write.
-        title: The heading.
-        sheet: The contact sheet.
-        wordings: Names of the wordings used.
+def write_page(evaluated: Evaluation, file: Path, title: str, sheet: Path | None = None) -> None:
+    """``report.html``: the table with intervals, accuracy as bars, agents in pairs, the contact sheet if there is one.
 
     Agents' names and replies are untrusted: everything is escaped, and the page holds no script at all.
     """
+    table = evaluated.table
     template = Environment(
         autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     ).from_string(files("proactive_gym").joinpath("data/report.html.jinja").read_text(encoding="utf-8"))
     page = template.render(
         title=title,
-        episodes=sum(row["error"] is None for row in rows),
-        errors=[row for row in rows if row["error"] is not None],
-        wordings=wordings,
+        episodes=len(evaluated.rows) - len(evaluated.errors),
+        errors=evaluated.errors,
+        wordings=evaluated.wordings,
+        pairs=[_pair(found) for found in evaluated.comparisons if found.measure == "accuracy"],
         measures=[(name, HEADINGS.get(name, name.replace("_", " "))) for name in MEASURES],
         groups=[("Mean over the environments", _lines(means(table))), *_groups(table)],
         sheet=None if sheet is None else base64.b64encode(sheet.read_bytes()).decode("ascii"),
         attribution=ATTRIBUTION,
     )
     file.write_text(page, encoding="utf-8")
+
+
+def _pair(found: Comparison) -> dict[str, Any]:
+    difference = found.difference
+    low, high = 100 * difference.low, 100 * difference.high
+    return {
+        "env": short(found.env),
+        "agents": (found.agent, found.other),
+        "episodes": found.episodes,
+        "difference": f"{100 * difference.value:+.1f} ({low:+.1f} to {high:+.1f})",
+        "p": f"{found.p:.3f}" if found.p >= 0.001 else "< 0.001",
+    }
 
 
 def _groups(table: Sequence[Cell]) -> list[tuple[str, list[dict[str, Any]]]]:

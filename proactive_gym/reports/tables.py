@@ -8,11 +8,16 @@ from pathlib import Path
 from rich.table import Table
 from rich.text import Text
 
+from proactive_gym.evaluation.comparison import Comparison
 from proactive_gym.evaluation.measures import Cell
 from proactive_gym.evaluation.statistics import Estimate
 
 SHARES = ("accuracy", "abstained", "wrong", "unreadable", "useless_request", "exhausted")
 SHOWN = (*SHARES[:1], "suggestions", "requests", *SHARES[1:], "return")
+COMPARISON_COLUMNS = (
+    *("env", "agent", "other", "measure", "episodes"),
+    *("difference", "difference_low", "difference_high", "p"),
+)
 HEADINGS = {"return": "mean return", "useless_request": "useless"}
 
 
@@ -23,9 +28,21 @@ def write_csv(table: Sequence[Cell], file: Path) -> None:
         writer = csv.DictWriter(stream, rows[0] if rows else ["agent", "env", "episodes"], lineterminator="\n")
         writer.writeheader()
         for row in rows:
-            writer.writerow(
-                {name: f"{value:.6g}" if isinstance(value, float) else value for name, value in row.items()}
-            )
+            writer.writerow({name: _plain(value) for name, value in row.items()})
+
+
+def write_comparisons(found: Sequence[Comparison], file: Path) -> None:
+    """``comparisons.csv``: a row per pair of agents, environment and measure."""
+    with file.open("w", encoding="utf-8", newline="") as stream:
+        writer = csv.writer(stream, lineterminator="\n")
+        writer.writerow([*COMPARISON_COLUMNS])
+        for comparison in found:
+            figures = comparison.figures
+            writer.writerow([_plain(figures[name]) for name in COMPARISON_COLUMNS])
+
+
+def _plain(value: str | int | float) -> str | int:
+    return f"{value:.6g}" if isinstance(value, float) else value
 
 
 def terminal_table(table: Sequence[Cell], title: str) -> Table:

@@ -8,7 +8,7 @@ from proactive_gym import evaluation
 from proactive_gym.agents import Agent, ModelOptions
 from proactive_gym.evaluation import Evaluation, Watcher
 from proactive_gym.reports.page import write_page
-from proactive_gym.reports.tables import write_csv
+from proactive_gym.reports.tables import write_comparisons, write_csv
 
 
 def evaluate(
@@ -53,6 +53,7 @@ def evaluate(
 
 
 def write_reports(evaluated: Evaluation, folder: Path, title: str, sheet: Path | None = None) -> None:
-    """``summary.csv`` and ``report.html``, with the contact sheet if there is one."""
+    """``summary.csv``, ``comparisons.csv`` and ``report.html``, with the contact sheet if there is one."""
     write_csv(evaluated.table, folder / "summary.csv")
-    write_page(evaluated.rows, evaluated.table, folder / "report.html", title, sheet, evaluated.wordings)
+    write_comparisons(evaluated.comparisons, folder / "comparisons.csv")
+    write_page(evaluated, folder / "report.html", title, sheet)
