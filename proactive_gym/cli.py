@@ -75,6 +75,7 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument(
         "--episodes", type=int, help="per agent and environment (default: all of a source with an end, else 200)"
     )
+    run.add_argument("--only", metavar="FILE", help="play the episodes that `proactive-gym filter` kept")
     run.add_argument("--num-envs", type=int, default=32, help="conversations open at once (default: %(default)s)")
     run.add_argument("--seed", type=int, default=0, help="other seeds play other episodes (default: %(default)s)")
     run.add_argument("--out", required=True, metavar="DIR", help="folder for the run")
@@ -85,6 +86,17 @@ def _parser() -> argparse.ArgumentParser:
     report = commands.add_parser("report", help="table, summary.csv and report.html of a run")
     report.add_argument("folders", nargs="+", metavar="DIR")
     report.set_defaults(command=_report)
+
+    keep = commands.add_parser("filter", help="drop the episodes that too many agents answer at first sight")
+    keep.add_argument("folders", nargs="+", metavar="DIR", help="runs of the same episodes")
+    keep.add_argument(
+        "--share",
+        type=float,
+        default=0.25,
+        help="of the agents, from which an episode is dropped (default: %(default)s)",
+    )
+    keep.add_argument("--out", required=True, type=Path, metavar="FILE", help="write the kept episodes' names there")
+    keep.set_defaults(command=_filter)
 
     bench = commands.add_parser("bench", help="speed on this machine, beside MiniGrid's; three minutes")
     bench.add_argument("--quick", action="store_true", help="a glance, in twenty seconds")
@@ -138,6 +150,7 @@ def _eval(parsed: argparse.Namespace) -> int:
         num_envs=parsed.num_envs,
         seed=parsed.seed,
         shots=parsed.shots,
+        only=parsed.only,
         options=options_of(parsed),
         **setting_of(parsed),
     )
@@ -174,6 +187,39 @@ def _report(parsed: argparse.Namespace) -> int:
         write_reports(evaluation, folder, f"Run {folder.name}", sheet if sheet.exists() else None)
         _show(console, evaluation, f"Run {folder}")
         _say_files(console, folder)
+    return DONE
+
+
+def _filter(parsed: argparse.Namespace) -> int:
+    from rich.table import Table
+
+    from proactive_gym.evaluation.filtering import filtered, write_names
+    from proactive_gym.evaluation.run_directory import RunDirectory
+
+    results = filtered([row for folder in parsed.folders for row in RunDirectory(Path(folder)).rows()], parsed.share)
+    write_names(results, parsed.out)
+    headings = (
+        "environment",
+        "agents",
+        "needed",
+        "kept",
+        "of",
+        "right at first sight",
+        "… of the kept",
+        "finds",
+        "wrongly",
+    )
+    table = Table(*headings, title=f"Dropped: right at first sight for {parsed.share:.0%} of the agents or more")
+    for found in results:
+        episodes = len(found.kept) + len(found.dropped)
+        shares = (found.before, found.after, found.recall, found.false_alarms)
+        counts = (found.agents, found.needed, len(found.kept), episodes)
+        table.add_row(found.env, *map(str, counts), *(f"{100 * share:.1f} %" for share in shares))
+    _console().print(table)
+    print(
+        "“finds”: of episodes that give their answer away (agents right 40 % of the time), the share that is dropped; "
+        f"“wrongly”: of sound ones (25 %).\nNames of the kept episodes: {parsed.out}"
+    )
     return DONE
 
 

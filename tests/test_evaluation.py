@@ -17,6 +17,7 @@ from proactive_gym.agents import scripted
 from proactive_gym.draw import Draw
 from proactive_gym.evaluation import SCENARIO_IDS, Evaluation, cells, comparisons, means
 from proactive_gym.evaluation.comparison import chance
+from proactive_gym.evaluation.filtering import filtered, read_names, write_names
 from proactive_gym.evaluation.measures import MEASURES
 from proactive_gym.evaluation.run_directory import RunDirectory
 from proactive_gym.evaluation.statistics import average, family, share
@@ -577,3 +578,63 @@ def test_the_page_shows_each_figure_with_its_interval(tmp_path):
     text = Page((tmp_path / "report.html").read_text(encoding="utf-8")).text
     accuracy = share([True] * 2 + [False] * 6)
     assert f"25 ±{50 * (accuracy.high - accuracy.low):.0f}" in text
+
+
+# --- Filtering --------------------------------------------------------------------------------------------------------
+
+
+def test_episodes_that_many_answer_at_first_sight_are_dropped(tmp_path):
+    rows = []
+    for place in range(8):
+        for episode in range(10):
+            sees = episode < 3 and place < 2  # two of eight agents see through the first three
+            later = episode == 9  # asked first, so not at first sight
+            rows.append(
+                row(
+                    f"agent {place}",
+                    outcome="correct" if sees or later else "wrong",
+                    replies=1 + later,
+                    episode=f"t/{episode}",
+                )
+            )
+    (found,) = filtered(rows)
+    assert found.needed == 2 and found.dropped == ["t/0", "t/1", "t/2"] and len(found.kept) == 7
+    assert found.before == pytest.approx(6 / 80) and found.after == 0.0
+    (strict,) = filtered(rows, share=0.5)
+    assert strict.dropped == [] and strict.before == strict.after
+    write_names([found], tmp_path / "kept.tsv")
+    assert read_names(tmp_path / "kept.tsv") == {"E1": [f"t/{number}" for number in range(3, 10)]}
+
+
+def test_the_rule_finds_what_the_paper_says():
+    rows = [row(f"agent {place}", outcome="wrong", episode="t/0") for place in range(22)]
+    (found,) = filtered(rows)
+    assert found.needed == 6 and found.recall == pytest.approx(0.928, abs=0.0005)
+    assert found.false_alarms == pytest.approx(0.48, abs=0.01)
+
+
+def test_only_the_kept_episodes_are_played(tmp_path):
+    names = [f"scenes/sketch/test/{number}" for number in (5, 2)]
+    (tmp_path / "kept.tsv").write_text("".join(f"ProactiveSketch-v0\t{name}\n" for name in names))
+    arguments = {"only": tmp_path / "kept.tsv", "image_size": 64}
+    played = evaluate("never-ask", "ProactiveSketch-v0", **arguments)
+    assert [row["episode"] for row in played.rows] == names
+    with pytest.raises(InputError, match="names no episode of ProactiveFraming-v0"):
+        evaluate("never-ask", "ProactiveFraming-v0", **arguments)
+    with pytest.raises(InputError, match="already says which are played"):
+        evaluate("never-ask", "ProactiveSketch-v0", episodes=3, **arguments)
+
+
+@pytest.mark.parametrize("text", ["", "ProactiveSketch-v0\n", "a\tb\na\tb\n", "\tb\n"])
+def test_a_list_of_names_that_is_none_is_refused(tmp_path, text):
+    (tmp_path / "kept.tsv").write_text(text)
+    with pytest.raises(InputError, match=r"kept\.tsv"):
+        read_names(tmp_path / "kept.tsv")
+    for share_, rows in (
+        (0, [row()]),
+        (1.5, [row()]),
+        (0.25, []),
+        (0.25, [row("a", episode="1"), row("b", episode="2")]),
+    ):
+        with pytest.raises(InputError):
+            filtered(rows, share_)

@@ -1,5 +1,6 @@
 """Agents × environments, measured."""
 
+import hashlib
 import math
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -12,6 +13,7 @@ from proactive_gym.agents import Agent, ModelOptions, make_agent
 from proactive_gym.envs.base import Desk
 from proactive_gym.errors import InputError, check_whole
 from proactive_gym.evaluation.comparison import Comparison, comparisons
+from proactive_gym.evaluation.filtering import read_names
 from proactive_gym.evaluation.measures import Cell, cells
 from proactive_gym.evaluation.record import Row, record
 from proactive_gym.evaluation.run_directory import RunDirectory
@@ -87,6 +89,7 @@ def evaluate(
     watch: Watcher | None = None,
     shots: int = 0,
     options: ModelOptions | None = None,
+    only: str | Path | None = None,
     **env_kwargs: Any,
 ) -> Evaluation:
     """``proactive_gym.evaluate`` without the reports: plays what is owed and keeps it; see there."""
@@ -98,12 +101,12 @@ def evaluate(
     check_whole("num_envs", num_envs, 1)
     # Before anything is played: a wrong argument is said at once.
     desks = {env: make_desk(env, env_kwargs) for env in ids}
-    plan = {env: list(episode_names(desk, _number(desk, episodes), seed)) for env, desk in desks.items()}
+    plan = _plan(desks, episodes, seed, only)
     total = len(made) * sum(map(len, plan.values()))
     run = None
     if out is not None:
         wordings = {env: desk.setting.wording.name for env, desk in desks.items()}
-        run = RunDirectory.opened(out, _configuration(made, ids, episodes, seed, shots, env_kwargs, wordings))
+        run = RunDirectory.opened(out, _configuration(made, plan, episodes, seed, shots, env_kwargs, wordings))
     there = run.rows() if run and run.episodes.exists() else []
     done = {(row["agent"], row["env"], row["episode"]): row for row in there if row["error"] is None}
     rows: list[Row] = list(done.values())
@@ -140,6 +143,19 @@ def _played(
         run.note_time(agent=agent.name, env=env, episodes=len(owed), seconds=seconds, num_envs=num_envs, **usage)
 
 
+def _plan(desks: dict[str, Desk], episodes: int | None, seed: int, only: str | Path | None) -> dict[str, list[str]]:
+    """Names of the episodes to play, by environment."""
+    if only is None:
+        return {env: list(episode_names(desk, _number(desk, episodes), seed)) for env, desk in desks.items()}
+    if episodes is not None:
+        raise InputError(f"episodes is {episodes}, but only={str(only)!r} already says which are played.")
+    listed = read_names(only)
+    for env in desks:
+        if env not in listed:
+            raise InputError(f"{only} names no episode of {env}; it has some of {', '.join(listed)}.")
+    return {env: listed[env] for env in desks}
+
+
 def _number(desk: Desk, episodes: int | None) -> int | None:
     return EPISODES if episodes is None and desk.source.size(desk.scenarios) == math.inf else episodes
 
@@ -160,7 +176,7 @@ def _check_distinct(names: Sequence[str]) -> None:
 
 def _configuration(
     agents: Sequence[Agent],
-    ids: Sequence[str],
+    plan: dict[str, list[str]],
     episodes: int | None,
     seed: int,
     shots: int,
@@ -169,8 +185,9 @@ def _configuration(
 ) -> dict[str, Any]:
     return {
         "agents": [agent.name for agent in agents],
-        "envs": list(ids),
+        "envs": list(plan),
         "episodes": episodes,
+        "plan": {env: _digest(names) for env, names in plan.items()},
         "seed": seed,
         "shots": shots,
         "models": {agent.name: agent.configuration for agent in agents if hasattr(agent, "configuration")},
@@ -178,6 +195,11 @@ def _configuration(
         "env_kwargs": {name: _plain(value) for name, value in env_kwargs.items()},
         "version": proactive_gym.__version__,
     }
+
+
+def _digest(names: Sequence[str]) -> str:
+    """Which episodes are played: their number, and the beginning of a hash of their names."""
+    return f"{len(names)} episodes, {hashlib.sha256(chr(10).join(names).encode()).hexdigest()[:16]}"
 
 
 def _plain(value: Any) -> Any:

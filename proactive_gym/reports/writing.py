@@ -21,6 +21,7 @@ def evaluate(
     watch: Watcher | None = None,
     shots: int = 0,
     options: ModelOptions | None = None,
+    only: str | Path | None = None,
     **env_kwargs: Any,
 ) -> Evaluation:
     """Let every agent play every environment, and measure.
@@ -37,6 +38,7 @@ def evaluate(
         watch: Called for every episode.
         shots: How many worked examples each turn comes with, from the training split.
         options: Settings of ``hf:`` and ``openai:`` models.
+        only: A file that names the episodes to play, as ``proactive-gym filter`` writes it.
         **env_kwargs: Keyword arguments of the environments.
 
     Returns:
@@ -46,7 +48,9 @@ def evaluate(
         InputError: If an argument is impossible, or if ``out`` holds a run of another configuration.
         AgentError: If an agent fails; finished episodes are kept.
     """
-    evaluated = evaluation.evaluate(agents, envs, episodes, num_envs, out, seed, watch, shots, options, **env_kwargs)
+    evaluated = evaluation.evaluate(
+        agents, envs, episodes, num_envs, out, seed, watch, shots, options, only, **env_kwargs
+    )
     if evaluated.folder is not None:
         write_reports(evaluated, evaluated.folder, f"Run {evaluated.folder.name}")
     return evaluated
