@@ -1,8 +1,10 @@
 """The command line: ``proactive-gym``."""
 
 import argparse
+import signal
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -35,6 +37,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parsed = _parser().parse_args(arguments)
     command: Callable[[argparse.Namespace], int] = parsed.command
     try:
+        # Whoever stops a job by SIGTERM, as schedulers do, gets what Ctrl-C gets.
+        with suppress(ValueError):  # not in the main thread: then signals are another's business
+            signal.signal(signal.SIGTERM, signal.default_int_handler)
         return command(parsed)
     except (InputError, AgentError) as error:
         print(f"proactive-gym: {one_line(error)}", file=sys.stderr)

@@ -4,6 +4,8 @@ import hashlib
 import json
 import os
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from io import FileIO
 from pathlib import Path
 from typing import Any, Self
 
@@ -64,11 +66,14 @@ class RunDirectory:
         return list(found.values())
 
     def append(self, rows: Iterator[Row]) -> Iterator[Row]:
-        """Write each row as it comes, and pass it on."""
-        with self.episodes.open("a", encoding="utf-8", errors="backslashreplace") as file:
+        """Write each row as it comes, and pass it on.
+
+        Raises:
+            InputError: If it cannot be written, for want of space, say; what was written before stays whole.
+        """
+        with self.episodes.open("ab", buffering=0) as file:
             for row in rows:
-                file.write(line(row))
-                file.flush()
+                _append(file, line(row).encode(errors="backslashreplace"))
                 yield row
 
     def note_time(self, **figures: Any) -> None:
@@ -136,6 +141,22 @@ def _parsed(text: bytes, file: Path, number: int) -> Row:
     except ValueError:
         pass
     raise InputError(f"Line {number} of {file} is no finished episode; the file was damaged.")
+
+
+def _append(file: FileIO, text: bytes) -> None:
+    """All of it or nothing; a kill in between leaves a torn line, which the next run takes off."""
+    before = file.seek(0, os.SEEK_END)
+    try:
+        written = 0
+        while written < len(text):
+            written += file.write(text[written:]) or 0
+    except OSError as error:
+        with suppress(OSError):
+            file.truncate(before)
+        raise InputError(
+            f"{file.name} cannot be written: {error.strerror or error}. What is finished is kept; the same command "
+            "goes on once that is mended."
+        ) from error
 
 
 def _write(file: Path, text: bytes) -> None:
