@@ -384,6 +384,7 @@ class ProactiveFramingEnv(ProactiveEnv):
     ## Arguments
     See `proactive_gym.envs.arguments.Arguments`. With `control="unhelpful"` the camera looks at a print, whose white
     edge is to be seen: beyond it there is only the table.
+    With `source="proactivebench"` the official rows are played instead of scenes, see docs/benchmark.md.
 
     ## References
     ProactiveBench (arXiv 2603.19466), coco2014; there a crop grows in the direction asked for.

@@ -201,6 +201,7 @@ class ProactiveImageQualityEnv(ProactiveEnv):
     ## Arguments
     See `proactive_gym.envs.arguments.Arguments`. With `control="unhelpful"` none of the four repairs fits the damage,
     and a request for any of them ends the episode.
+    With `source="proactivebench"` the official rows are played instead of scenes, see docs/benchmark.md.
 
     ## References
     ProactiveBench (arXiv 2603.19466), ImageNet-C; there every picture has five levels, and the last of them still shows

@@ -193,6 +193,7 @@ class ProactiveOcclusionEnv(ProactiveEnv):
     ## Arguments
     See `proactive_gym.envs.arguments.Arguments`. With `control="unhelpful"` the wall runs on beyond both edges of the
     picture, and moving it uncovers nothing.
+    With `source="proactivebench"` the official rows are played instead of scenes, see docs/benchmark.md.
 
     ## References
     ProactiveBench (arXiv 2603.19466), Realistic-Occlusion-Dataset; there the blocks take 14 places, and no answer

@@ -43,6 +43,7 @@ class ProactiveSuiteEnv(ProactiveEnv):
 
     ## Arguments
     See `proactive_gym.envs.arguments.Arguments`.
+    With `source="proactivebench"` the official rows are played instead of scenes, see docs/benchmark.md.
 
     ## References
     ProactiveBench (arXiv 2603.19466).

@@ -252,6 +252,7 @@ class ProactiveVideoMomentEnv(ProactiveEnv):
     ## Arguments
     See `proactive_gym.envs.arguments.Arguments`. With `control="unhelpful"` the recording is lost: a test card
     throughout.
+    With `source="proactivebench"` the official rows are played instead of scenes, see docs/benchmark.md.
 
     ## References
     ProactiveBench (arXiv 2603.19466), ChangeIt; there the video stands at its first frame, and some questions are about

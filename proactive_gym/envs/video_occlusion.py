@@ -193,6 +193,7 @@ class ProactiveVideoOcclusionEnv(ProactiveEnv):
 
     ## Arguments
     See `proactive_gym.envs.arguments.Arguments`. With `control="unhelpful"` a crowd fills every frame.
+    With `source="proactivebench"` the official rows are played instead of scenes, see docs/benchmark.md.
 
     ## References
     ProactiveBench (arXiv 2603.19466), OcclusionDataSet-MM20; its clips have about 230 frames and ask about people and

@@ -177,6 +177,7 @@ class ProactiveViewpointEnv(ProactiveEnv):
     ## Arguments
     See `proactive_gym.envs.arguments.Arguments`. With `control="sufficient"` the front is to be seen at once. With
     `control="unhelpful"` the box is gift-wrapped all around, and turning it shows but more paper and ribbon.
+    With `source="proactivebench"` the official rows are played instead of scenes, see docs/benchmark.md.
 
     ## References
     ProactiveBench (arXiv 2603.19466), MVP-N; there the views are photographs of real products, taken all around.
