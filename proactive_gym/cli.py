@@ -80,6 +80,7 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument(
         "--episodes", type=int, help="per agent and environment (default: all of a source with an end, else 200)"
     )
+    run.add_argument("--judge", metavar="A", help="model that reads free words (--reply open): hf:… or openai:…")
     run.add_argument("--only", metavar="FILE", help="play the episodes that `proactive-gym filter` kept")
     run.add_argument("--num-envs", type=int, default=32, help="conversations open at once (default: %(default)s)")
     run.add_argument("--seed", type=int, default=0, help="other seeds play other episodes (default: %(default)s)")
@@ -156,6 +157,7 @@ def _eval(parsed: argparse.Namespace) -> int:
         seed=parsed.seed,
         shots=parsed.shots,
         only=parsed.only,
+        judge=parsed.judge,
         options=options_of(parsed),
         **setting_of(parsed),
     )

@@ -80,11 +80,23 @@ class State(NamedTuple):
         return len(self.places) - 1
 
 
-class Expected(NamedTuple):
-    """What counts in free words: things to ask for, and right answers; either may be empty."""
+class Published(NamedTuple):
+    """What the source itself says counts in free words: things to ask for, and right answers; either may be empty."""
 
     suggestions: tuple[str, ...]
     answers: tuple[str, ...]
+
+
+class Expected(NamedTuple):
+    """What counts in free words: things to ask for, and right answers, each with the option it stands for."""
+
+    suggestions: tuple[tuple[str, int], ...]
+    answers: tuple[tuple[str, int], ...]
+
+    @property
+    def texts(self) -> list[str]:
+        """All of it, in order, without full stops."""
+        return [text.replace(".", "").strip() for text, _ in (*self.suggestions, *self.answers)]
 
 
 @dataclass(frozen=True)
@@ -102,7 +114,7 @@ class Episode:
         start: The place of the first picture.
         turns: The most turns allowed.
         single_turn: Whether the episode ends after the first reply, whatever it is.
-        published: What counts in free words where the source says so itself; see ``expected``.
+        published: What counts in free words where the source says so itself.
         template: How question and menu are put together.
     """
 
@@ -116,7 +128,7 @@ class Episode:
     start: Hashable
     turns: int
     single_turn: bool = False
-    published: Expected | None = None
+    published: Published | None = None
     template: str = TEMPLATE
 
     def begin(self) -> State:
@@ -201,14 +213,19 @@ class Episode:
         """The menu's texts."""
         return self.menu.texts
 
-    @cached_property
-    def expected(self) -> Expected:
-        """What counts in free words, for a judge to look for: what helps at the start, and the right answer."""
-        if self.published is not None:
-            return self.published
-        ways = self.world.moves(self.start)
-        asking = [option.text for option in self.menu if option.kind is Kind.INTERVENTION and option.name in ways]
-        return Expected(tuple(asking), (self.texts[self.answer],))
+    def expected(self, state: State) -> Expected:
+        """What counts in free words at ``state``, for a judge to look for."""
+        helping = self._helping(state)
+        answer = self.texts[self.answer]
+        if self.published is not None and state.turn == 0:
+            asking = [(text, helping[0]) for text in self.published.suggestions if helping]
+            return Expected(tuple(asking), tuple([(text, self.answer) for text in self.published.answers]))
+        right = ((answer, self.answer),) if self.world.answerable(state.place) else ()
+        return Expected(tuple([(self.texts[number], number) for number in helping]), right)
+
+    def _helping(self, state: State) -> list[int]:
+        ways = self.world.moves(state.place)
+        return [number for number in self.menu.of_kind(Kind.INTERVENTION) if self.menu[number].name in ways]
 
     @cached_property
     def blocks(self) -> tuple[list[int], list[int]]:

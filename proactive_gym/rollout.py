@@ -14,6 +14,7 @@ from proactive_gym.agents.base import Agent, Failure, Insider, Reaction, Reply, 
 from proactive_gym.envs.base import Desk, ProactiveEnv
 from proactive_gym.envs.conversation import Conversation
 from proactive_gym.errors import InputError, PictureError, check_whole, one_line
+from proactive_gym.judging import Judge, Verdict
 from proactive_gym.outcome import Outcome
 from proactive_gym.practice import WorkedExamples
 from proactive_gym.turns import Played, turn_of
@@ -37,6 +38,8 @@ class Exchange:
         outcome: What it came to.
         reward: What it paid.
         confidences: How likely the agent found each option, where it says so.
+        verdict: What a judge said of a reply in free words: whether it asks for something that helps, whether it gives
+            the right answer.
     """
 
     turn: Turn
@@ -45,6 +48,7 @@ class Exchange:
     outcome: Outcome
     reward: float
     confidences: tuple[float, ...] | None = None
+    verdict: tuple[bool, bool] | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -90,6 +94,7 @@ def rollouts(
     num_envs: int = 32,
     seed: int = 0,
     shots: int = 0,
+    judge: Judge | None = None,
     **env_kwargs: Any,
 ) -> Iterator[Trajectory]:
     """Play episodes, one agent call for a batch of conversations that wait.
@@ -103,6 +108,7 @@ def rollouts(
         num_envs: How many conversations are open at once: the size of a full batch.
         seed: Other seeds play other episodes, where the source has no end.
         shots: How many worked examples each turn comes with, from the training split.
+        judge: Who reads replies in free words (``reply="open"``); a deterministic matcher if ``None``.
         **env_kwargs: Keyword arguments of the environment.
 
     Returns:
@@ -116,7 +122,7 @@ def rollouts(
     """
     desk = make_desk(env, env_kwargs)
     names = episode_names(desk, episodes, seed)
-    return play(agent, desk, names, num_envs, shots)
+    return play(agent, desk, names, num_envs, shots, judge)
 
 
 def make_desk(env: str | type[ProactiveEnv], env_kwargs: dict[str, Any]) -> Desk:
@@ -173,10 +179,17 @@ def episode_names(desk: Desk, episodes: int | None, seed: int = 0) -> Iterator[s
     return (desk.source.episode_name(desk.scenarios, first + index, desk.setting) for index in range(number))
 
 
-def play(agent: Agent, desk: Desk, names: Iterator[str], num_envs: int = 32, shots: int = 0) -> Iterator[Trajectory]:
+def play(
+    agent: Agent,
+    desk: Desk,
+    names: Iterator[str],
+    num_envs: int = 32,
+    shots: int = 0,
+    judge: Judge | None = None,
+) -> Iterator[Trajectory]:
     """Play the named episodes, ``num_envs`` at a time; see ``rollouts``."""
     check_whole("num_envs", num_envs, 1)
-    return _play(agent, desk, enumerate(names), num_envs, WorkedExamples(desk, shots))
+    return _play(agent, desk, enumerate(names), num_envs, WorkedExamples(desk, shots), judge)
 
 
 class _Lane:
@@ -199,21 +212,25 @@ class _Lane:
         history = tuple([(exchange.turn, exchange.reply) for exchange in self.exchanges])
         return turn_of(self.conversation, image, history, self.examples)
 
-    def take(self, turn: Turn, reaction: Reaction) -> None:
-        if isinstance(reaction, Failure):
-            self.error = " ".join(reaction.error.split())
-            return
-        conversation = self.conversation
-        reply, confidences = reaction if isinstance(reaction, Scored) else (reaction, None)
-        if isinstance(reply, str):
-            choice = conversation.read(reply)
-            conversation.reply(choice)
+    def fail(self, error: str) -> None:
+        self.error = " ".join(error.split())
+
+    def take(self, turn: Turn, reply: Reply, confidences: tuple[float, ...] | None = None) -> None:
+        choice = self.conversation.read(reply) if isinstance(reply, str) else reply
+        if choice is None:
+            self.conversation.reply(None)
         else:
-            choice = reply
-            conversation.choose(choice)
-        outcome = conversation.state.outcome
+            self.conversation.choose(choice)
+        self._note(turn, reply, choice, confidences=confidences)
+
+    def take_judged(self, turn: Turn, reply: str, verdict: Verdict) -> None:
+        self.conversation.reply(verdict.choice)
+        self._note(turn, reply, verdict.choice, verdict=(verdict.suggestion, verdict.answer))
+
+    def _note(self, turn: Turn, reply: Reply, choice: int | None, **more: Any) -> None:
+        outcome = self.conversation.state.outcome
         assert outcome is not None
-        self.exchanges.append(Exchange(turn, reply, choice, outcome, conversation.reward, confidences))
+        self.exchanges.append(Exchange(turn, reply, choice, outcome, self.conversation.reward, **more))
 
     def trajectory(self) -> Trajectory:
         episode, state = self.conversation.episode, self.conversation.state
@@ -230,7 +247,12 @@ class _Lane:
 
 
 def _play(
-    agent: Agent, desk: Desk, names: Iterator[tuple[int, str]], num_envs: int, examples: WorkedExamples
+    agent: Agent,
+    desk: Desk,
+    names: Iterator[tuple[int, str]],
+    num_envs: int,
+    examples: WorkedExamples,
+    judge: Judge | None,
 ) -> Iterator[Trajectory]:
     lanes: list[_Lane] = []
     finished: dict[int, Trajectory] = {}
@@ -242,7 +264,7 @@ def _play(
                 lanes.append(_Lane(place, conversation, examples.before(conversation)))
             if not lanes:
                 return
-            _exchange(agent, desk, lanes)
+            _exchange(agent, desk, lanes, judge)
         except (AgentError, InputError, KeyboardInterrupt):
             # What is finished has cost model calls: it comes out before the error does.
             finished.update(_over(lanes))
@@ -259,19 +281,38 @@ def _over(lanes: Sequence[_Lane]) -> dict[int, Trajectory]:
     return {lane.place: lane.trajectory() for lane in lanes if lane.over}
 
 
-def _exchange(agent: Agent, desk: Desk, lanes: Sequence[_Lane]) -> None:
+def _exchange(agent: Agent, desk: Desk, lanes: Sequence[_Lane], judge: Judge | None) -> None:
     """Show every lane's picture, get a reply to each."""
     turns = _turns(desk, lanes)
     lanes = [lane for lane in lanes if not lane.over]
     if not lanes:
         return
-    for lane, turn, reply in zip(lanes, turns, _replies(agent, turns, lanes), strict=True):
+    said = list(zip(lanes, turns, _replies(agent, turns, lanes), strict=True))
+    if judge is not None:
+        said = _judged(judge, said)
+    for lane, turn, reaction in said:
+        if isinstance(reaction, Failure):
+            lane.fail(reaction.error)
+            continue
+        reply, confidences = reaction if isinstance(reaction, Scored) else (reaction, None)
         try:
-            lane.take(turn, reply)
+            lane.take(turn, reply, confidences)
         except (gym.error.InvalidAction, TypeError, ValueError) as error:
             raise AgentError(
                 f"Agent {agent.name!r} replied {_short(reply)} in episode {turn.episode!r}: {error}"
             ) from error
+
+
+def _judged(judge: Judge, said: list[tuple[_Lane, Turn, Reaction]]) -> list[tuple[_Lane, Turn, Reaction]]:
+    """Let the judge read what is in free words; what is left is read as ever."""
+    free = [(lane, turn, reply) for lane, turn, reply in said if isinstance(reply, str) and not turn.options]
+    verdicts = judge.read([lane.conversation for lane, _, _ in free], [reply for _, _, reply in free]) if free else []
+    for (lane, turn, reply), verdict in zip(free, verdicts, strict=True):
+        if isinstance(verdict, Failure):
+            lane.fail(verdict.error)
+        else:
+            lane.take_judged(turn, reply, verdict)
+    return [item for item in said if not (isinstance(item[2], str) and not item[1].options)]
 
 
 def _turns(desk: Desk, lanes: Sequence[_Lane]) -> list[Turn]:
@@ -281,7 +322,7 @@ def _turns(desk: Desk, lanes: Sequence[_Lane]) -> list[Turn]:
     except PictureError as error:
         if len(lanes) > 1:
             return [turn for lane in lanes for turn in _turns(desk, [lane])]
-        lanes[0].error = f"{type(error).__name__}: {one_line(error)}"
+        lanes[0].fail(f"{type(error).__name__}: {error}")
         return []
     return [lane.turn(image) for lane, image in zip(lanes, pictures, strict=True)]
 

@@ -230,22 +230,26 @@ def test_free_words_may_ask_without_saying_which_way():
     assert conversation.options == () and "say what I could do" in conversation.dialogue
     conversation.say("I cannot see anything, could you move the blocks, please?")
     assert conversation.state.outcome == "requested" and conversation.state.over
-    expected = conversation.episode.expected
-    assert expected == (("Move the blocks", "Move the camera"), ())
+    begun = at.begin(at.named(0))
+    assert begun.episode.expected(begun.state).texts == ["Move the blocks", "Move the camera"]
 
 
 def test_a_judge_is_told_what_counts_and_is_read():
     at = desk("coco2014", reply="open", single_turn=True)
-    episode = at.begin(at.named(0)).episode
-    assert episode.expected.suggestions == ("Move the camera", "Move farther from the object")
-    system, user = judge_messages(episode.question, episode.expected, "A {question} zebra!")
-    assert system["role"] == "system" and "A {question} zebra!" in user["content"]
-    assert str([*episode.expected.suggestions, *episode.expected.answers]) in user["content"]
-    assert read_verdict("so:\n0, 1,0", episode.expected) == (True, False)
-    assert read_verdict("0,0,1", episode.expected) == (False, True)
-    assert read_verdict("0,0,1", episode.expected).either
-    assert read_verdict("0,0,1. Done in 10 steps.", episode.expected) is None  # as in the benchmark
-    assert read_verdict("yes", episode.expected) is None
+    conversation = at.begin(at.named(0))
+    expected = conversation.episode.expected(conversation.state)
+    answer = conversation.episode.texts[conversation.episode.answer]
+    assert expected.texts == ["Move the camera", "Move farther from the object", answer.replace(".", "")]
+    system, user = judge_messages(conversation.dialogue, expected, "A {question} zebra!")
+    assert system["role"] == "system" and "A {question} zebra!" in user["content"][0]["text"]
+    assert str(expected.texts) in user["content"][0]["text"]
+    asking, answering = read_verdict("so:\n0, 1,0", expected), read_verdict("<think>1,1,0</think>0,0,1", expected)
+    assert asking[:2] == (True, False) and conversation.episode.menu[asking.choice].kind == "intervention"
+    assert answering == (False, True, conversation.episode.answer)
+    assert read_verdict("1,0,1", expected).choice == conversation.episode.answer
+    assert read_verdict("0,0,0", expected) == (False, False, None)
+    assert read_verdict("0,0,1. Done in 10 steps.", expected) is None  # as in the benchmark
+    assert read_verdict("yes", expected) is None
 
 
 def test_a_kept_set_of_official_episodes():

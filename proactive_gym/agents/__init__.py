@@ -25,7 +25,11 @@ _BUILT_IN: dict[str, Callable[[], Any]] = {
 }
 
 
-_MODELS = {"hf": "proactive_gym.agents.transformers", "openai": "proactive_gym.agents.chat_api"}
+_MODELS = {
+    "hf": "proactive_gym.agents.transformers",
+    "openai": "proactive_gym.agents.chat_api",
+    "replay": "proactive_gym.agents.replay",
+}
 """Modules of model agents, by what stands before the colon; each has ``from_name(model, options)``."""
 
 

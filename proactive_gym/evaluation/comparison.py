@@ -7,9 +7,9 @@ from math import comb
 
 import numpy as np
 
-from proactive_gym.evaluation.record import Row
 from proactive_gym.evaluation.statistics import Estimate, average, family
 from proactive_gym.outcome import Outcome
+from proactive_gym.stored import Row
 
 FLIPS = 10_000
 

@@ -6,8 +6,8 @@ from math import ceil, comb
 from pathlib import Path
 
 from proactive_gym.errors import InputError, one_line
-from proactive_gym.evaluation.record import Row
 from proactive_gym.outcome import Outcome
+from proactive_gym.stored import Row
 
 LEAK = 0.4
 """How often an agent answers a leaking episode at first sight, in the paper's reckoning of what the rule finds."""

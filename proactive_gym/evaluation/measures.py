@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from proactive_gym.evaluation.record import Row
 from proactive_gym.evaluation.statistics import Estimate, average, family, share
 from proactive_gym.outcome import Outcome
+from proactive_gym.stored import Row
 
 
 def _families(rows: Sequence[Row]) -> list[str]:
@@ -21,6 +21,23 @@ def _average(value: Callable[[Row], float]) -> Callable[[Sequence[Row]], Estimat
     return lambda rows: average([value(row) for row in rows], _families(rows))
 
 
+def _first_words(hit: Callable[[bool, bool], bool]) -> Callable[[Sequence[Row]], Estimate]:
+    def measure(rows: Sequence[Row]) -> Estimate:
+        free = [row for row in rows if not row["options"]]
+        return share([hit(*_found(row)) for row in free], _families(free))
+
+    return measure
+
+
+def _found(row: Row) -> tuple[bool, bool]:
+    """Whether the first reply asks for something that helps, and whether it gives the right answer."""
+    if row["verdicts"] is not None and row["verdicts"][0] is not None:
+        suggestion, answer = row["verdicts"][0]
+        return suggestion, answer
+    first = row["outcomes"][0]
+    return first in (Outcome.REQUESTED.value, Outcome.EXHAUSTED.value), first == Outcome.CORRECT.value
+
+
 MEASURES: dict[str, Callable[[Sequence[Row]], Estimate]] = {
     "accuracy": _ended(Outcome.CORRECT),
     # As the benchmark counts: turns but the last, whatever the last one was.
@@ -32,6 +49,10 @@ MEASURES: dict[str, Callable[[Sequence[Row]], Estimate]] = {
     "useless_request": _ended(Outcome.USELESS_REQUEST),
     "exhausted": _ended(Outcome.EXHAUSTED),
     "return": _average(lambda row: row["return"]),
+    # Of first replies in free words, by the judge if there was one, else by the matcher.
+    "suggested": _first_words(lambda suggestion, answer: suggestion),
+    "answered": _first_words(lambda suggestion, answer: answer),
+    "either": _first_words(lambda suggestion, answer: suggestion or answer),
 }
 """Measures by name; each takes the rows of one agent in one environment."""
 

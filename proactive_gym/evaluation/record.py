@@ -1,20 +1,7 @@
 """A finished episode as one line of ``episodes.jsonl``."""
 
-import json
-from typing import Any
-
 from proactive_gym.rollout import Trajectory
-
-Row = dict[str, Any]
-
-FIELDS = frozenset({
-    *("agent", "env", "episode", "scenario", "wording", "question", "options", "kinds", "answer"),
-    *("replies", "choices", "confidences", "outcomes", "outcome", "requests", "requests_needed", "sufficiency"),
-    *("return", "error"),
-})  # fmt: skip
-"""What every row has."""
-
-# Rows of episodes that could not be played have an ``error`` and no ``outcome``; nothing is measured on them.
+from proactive_gym.stored import Row
 
 
 def record(trajectory: Trajectory, agent: str, env: str, wording: str) -> Row:
@@ -40,6 +27,7 @@ def record(trajectory: Trajectory, agent: str, env: str, wording: str) -> Row:
         "replies": [exchange.reply for exchange in trajectory.exchanges],
         "choices": [exchange.choice for exchange in trajectory.exchanges],
         "confidences": _confidences(trajectory),
+        "verdicts": _verdicts(trajectory),
         "outcomes": [exchange.outcome.value for exchange in trajectory.exchanges],
         "outcome": None if trajectory.outcome is None else trajectory.outcome.value,
         "requests": trajectory.requests,
@@ -60,6 +48,9 @@ def _confidences(trajectory: Trajectory) -> list[list[float] | None] | None:
     return [None if each is None else [round(share, 6) for share in each] for each in given]
 
 
-def line(row: Row) -> str:
-    """The row as a line of JSON, always with the same bytes."""
-    return json.dumps(row, ensure_ascii=False, separators=(",", ":")) + "\n"
+def _verdicts(trajectory: Trajectory) -> list[list[bool] | None] | None:
+    """Per turn whether a judge found a suggestion and the answer in it; ``None`` where none was asked at all."""
+    given = [exchange.verdict for exchange in trajectory.exchanges]
+    if not any(given):
+        return None
+    return [None if each is None else list(each) for each in given]

@@ -15,14 +15,20 @@ from proactive_gym.errors import InputError, check_whole
 from proactive_gym.evaluation.comparison import Comparison, comparisons
 from proactive_gym.evaluation.filtering import read_names
 from proactive_gym.evaluation.measures import Cell, cells
-from proactive_gym.evaluation.record import Row, record
+from proactive_gym.evaluation.record import record
 from proactive_gym.evaluation.run_directory import RunDirectory
+from proactive_gym.judging import Judge, Speaker
 from proactive_gym.reward import Reward
-from proactive_gym.rollout import episode_names, make_desk, play
+from proactive_gym.rollout import Trajectory, episode_names, make_desk, play
+from proactive_gym.stored import Row
 from proactive_gym.wording import Wording
 
 EPISODES = 200
 """Episodes per agent and environment where the source has no end and nobody says how many."""
+
+
+LONGEST_VERDICT = 4096
+"""Tokens that a judge may think and say."""
 
 
 class Progress(NamedTuple):
@@ -90,6 +96,7 @@ def evaluate(
     shots: int = 0,
     options: ModelOptions | None = None,
     only: str | Path | None = None,
+    judge: str | Speaker | None = None,
     **env_kwargs: Any,
 ) -> Evaluation:
     """``proactive_gym.evaluate`` without the reports: plays what is owed and keeps it; see there."""
@@ -99,6 +106,7 @@ def evaluate(
     if episodes is not None:
         check_whole("episodes", episodes, 1)
     check_whole("num_envs", num_envs, 1)
+    asked = None if judge is None else _asked(judge, env_kwargs)
     # Before anything is played: a wrong argument is said at once.
     desks = {env: make_desk(env, env_kwargs) for env in ids}
     plan = _plan(desks, episodes, seed, only)
@@ -106,7 +114,7 @@ def evaluate(
     run = None
     if out is not None:
         wordings = {env: desk.setting.wording.name for env, desk in desks.items()}
-        run = RunDirectory.opened(out, _configuration(made, plan, episodes, seed, shots, env_kwargs, wordings))
+        run = RunDirectory.opened(out, _configuration(made, plan, episodes, seed, shots, asked, env_kwargs, wordings))
     there = run.rows() if run and run.episodes.exists() else []
     done = {(row["agent"], row["env"], row["episode"]): row for row in there if row["error"] is None}
     rows: list[Row] = list(done.values())
@@ -116,7 +124,9 @@ def evaluate(
             for _ in range(len(plan[env]) - len(owed)):
                 if watch:
                     watch(Progress(agent.name, env, None, total))
-            for row in _played(agent, desks[env], env, owed, num_envs, shots, run):
+            made_of = Judge(asked, desks[env].setting.wording) if asked else None
+            trajectories = play(agent, desks[env], iter(owed), num_envs, shots, made_of)
+            for row in _played(trajectories, agent, desks[env], env, run, owed=len(owed), num_envs=num_envs):
                 rows.append(row)
                 if watch:
                     watch(Progress(agent.name, env, row, total))
@@ -126,21 +136,33 @@ def evaluate(
     return Evaluation(rows, None if run is None else run.folder)
 
 
+def _asked(judge: str | Speaker, env_kwargs: dict[str, Any]) -> Speaker:
+    if env_kwargs.get("reply") != "open":
+        raise InputError("A judge reads replies in free words: it needs reply='open'.")
+    speaker = make_agent(judge, ModelOptions(max_new_tokens=LONGEST_VERDICT)) if isinstance(judge, str) else judge
+    Judge(speaker)  # says at once if it cannot
+    return speaker  # type: ignore[return-value]
+
+
 def _played(
-    agent: Agent, desk: Desk, env: str, owed: Sequence[str], num_envs: int, shots: int, run: RunDirectory | None
+    trajectories: Iterator[Trajectory],
+    agent: Agent,
+    desk: Desk,
+    env: str,
+    run: RunDirectory | None,
+    *,
+    owed: int,
+    num_envs: int,
 ) -> Iterator[Row]:
     if not owed:
         return
     began = time.perf_counter()
-    played = (
-        record(trajectory, agent.name, env, desk.setting.wording.name)
-        for trajectory in play(agent, desk, iter(owed), num_envs, shots)
-    )
-    yield from run.append(played) if run else played
+    rows = (record(trajectory, agent.name, env, desk.setting.wording.name) for trajectory in trajectories)
+    yield from run.append(rows) if run else rows
     if run:
         seconds = round(time.perf_counter() - began, 3)
         usage = getattr(agent, "usage", {})
-        run.note_time(agent=agent.name, env=env, episodes=len(owed), seconds=seconds, num_envs=num_envs, **usage)
+        run.note_time(agent=agent.name, env=env, episodes=owed, seconds=seconds, num_envs=num_envs, **usage)
 
 
 def _plan(desks: dict[str, Desk], episodes: int | None, seed: int, only: str | Path | None) -> dict[str, list[str]]:
@@ -180,6 +202,7 @@ def _configuration(
     episodes: int | None,
     seed: int,
     shots: int,
+    judge: Any,
     env_kwargs: dict[str, Any],
     wordings: dict[str, str],
 ) -> dict[str, Any]:
@@ -189,6 +212,7 @@ def _configuration(
         "episodes": episodes,
         "plan": {env: _digest(names) for env, names in plan.items()},
         "seed": seed,
+        "judge": None if judge is None else {"name": judge.name, **getattr(judge, "configuration", {})},
         "shots": shots,
         "models": {agent.name: agent.configuration for agent in agents if hasattr(agent, "configuration")},
         "wording": wordings,

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from proactive_gym.errors import InputError
-from proactive_gym.evaluation.record import FIELDS, Row, line
+from proactive_gym.stored import Row, key, line, stored_rows
 
 Configuration = dict[str, Any]
 
@@ -54,16 +54,7 @@ class RunDirectory:
         Raises:
             InputError: If a line is no episode, naming the file and line.
         """
-        if not self.episodes.exists():
-            raise InputError(f"{self.folder} holds no run: there is no episodes.jsonl in it.")
-        found: dict[tuple[str, str, str], Row] = {}
-        with self.episodes.open("rb") as file:
-            for number, text in enumerate(file, start=1):
-                if text.endswith(b"\n"):  # else it was torn, and its episode is owed
-                    row = _parsed(text, self.episodes, number)
-                    if _key(row) not in found or found[_key(row)]["error"] is not None:
-                        found[_key(row)] = row
-        return list(found.values())
+        return stored_rows(self.episodes)
 
     def append(self, rows: Iterator[Row]) -> Iterator[Row]:
         """Write each row as it comes, and pass it on.
@@ -84,7 +75,7 @@ class RunDirectory:
     def put_in_order(self, order: Sequence[tuple[str, str, str]]) -> None:
         """Sort the rows, where a failure let later ones be written first, and keep one of each episode."""
         place = {key: number for number, key in enumerate(order)}
-        ordered = sorted(self.rows(), key=lambda row: place.get(_key(row), len(place)))
+        ordered = sorted(self.rows(), key=lambda row: place.get(key(row), len(place)))
         text = "".join(map(line, ordered)).encode(errors="backslashreplace")
         if text != self.episodes.read_bytes():
             _write(self.episodes, text)
@@ -127,20 +118,6 @@ class RunDirectory:
 def fingerprint(configuration: Configuration) -> str:
     """SHA-256 of the configuration in a canonical form."""
     return hashlib.sha256(json.dumps(configuration, sort_keys=True).encode()).hexdigest()
-
-
-def _key(row: Row) -> tuple[str, str, str]:
-    return row["agent"], row["env"], row["episode"]
-
-
-def _parsed(text: bytes, file: Path, number: int) -> Row:
-    try:
-        row = json.loads(text)
-        if isinstance(row, dict) and row.keys() >= FIELDS:
-            return row
-    except ValueError:
-        pass
-    raise InputError(f"Line {number} of {file} is no finished episode; the file was damaged.")
 
 
 def _append(file: FileIO, text: bytes) -> None:

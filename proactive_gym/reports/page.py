@@ -9,8 +9,8 @@ from typing import Any
 from jinja2 import Environment, StrictUndefined
 
 from proactive_gym.evaluation import Comparison, Evaluation
-from proactive_gym.evaluation.measures import MEASURES, Cell, means
-from proactive_gym.reports.tables import HEADINGS, short, written
+from proactive_gym.evaluation.measures import Cell, means
+from proactive_gym.reports.tables import HEADINGS, measured, short, written
 from proactive_gym.sources.scenes.art import ATTRIBUTION
 
 
@@ -29,8 +29,8 @@ def write_page(evaluated: Evaluation, file: Path, title: str, sheet: Path | None
         errors=evaluated.errors,
         wordings=evaluated.wordings,
         pairs=[_pair(found) for found in evaluated.comparisons if found.measure == "accuracy"],
-        measures=[(name, HEADINGS.get(name, name.replace("_", " "))) for name in MEASURES],
-        groups=[("Mean over the environments", _lines(means(table))), *_groups(table)],
+        measures=[(name, HEADINGS.get(name, name.replace("_", " "))) for name in measured(table)],
+        groups=[("Mean over the environments", _lines(means(table), measured(table))), *_groups(table)],
         sheet=None if sheet is None else base64.b64encode(sheet.read_bytes()).decode("ascii"),
         attribution=ATTRIBUTION,
     )
@@ -51,15 +51,16 @@ def _pair(found: Comparison) -> dict[str, Any]:
 
 def _groups(table: Sequence[Cell]) -> list[tuple[str, list[dict[str, Any]]]]:
     envs = list(dict.fromkeys(cell.env for cell in table))
-    return [(short(env), _lines([cell for cell in table if cell.env == env])) for env in envs]
+    names = measured(table)
+    return [(short(env), _lines([cell for cell in table if cell.env == env], names)) for env in envs]
 
 
-def _lines(table: Sequence[Cell]) -> list[dict[str, Any]]:
+def _lines(table: Sequence[Cell], names: Sequence[str]) -> list[dict[str, Any]]:
     return [
         {
             "agent": cell.agent,
             "episodes": cell.episodes,
-            "figures": [written(name, cell.measures[name]) for name in MEASURES],
+            "figures": [written(name, cell.measures[name]) for name in names],
             "accuracy": cell.measures["accuracy"],
         }
         for cell in table

@@ -12,8 +12,9 @@ from proactive_gym.evaluation.comparison import Comparison
 from proactive_gym.evaluation.measures import Cell
 from proactive_gym.evaluation.statistics import Estimate
 
-SHARES = ("accuracy", "abstained", "wrong", "unreadable", "useless_request", "exhausted")
-SHOWN = (*SHARES[:1], "suggestions", "requests", *SHARES[1:], "return")
+FREE_WORDS = ("suggested", "answered", "either")
+SHARES = ("accuracy", "abstained", "wrong", "unreadable", "useless_request", "exhausted", *FREE_WORDS)
+SHOWN = (*SHARES[:1], "suggestions", "requests", *SHARES[1:-3], "return", *FREE_WORDS)
 COMPARISON_COLUMNS = (
     *("env", "agent", "other", "measure", "episodes"),
     *("difference", "difference_low", "difference_high", "p"),
@@ -42,7 +43,10 @@ def write_comparisons(found: Sequence[Comparison], file: Path) -> None:
 
 
 def _plain(value: str | int | float) -> str | int:
-    return f"{value:.6g}" if isinstance(value, float) else value
+    """A figure as it stands in a file; nothing where there was nothing to measure."""
+    if not isinstance(value, float):
+        return value
+    return "" if math.isnan(value) else f"{value:.6g}"
 
 
 def terminal_table(table: Sequence[Cell], title: str) -> Table:
@@ -53,18 +57,28 @@ def terminal_table(table: Sequence[Cell], title: str) -> Table:
     failures = any(cell.errors for cell in table)
     if failures:
         drawn.add_column("not played", justify="right")
-    for name in SHOWN:
+    shown = measured(table)
+    for name in shown:
         drawn.add_column(HEADINGS.get(name, name), justify="right")
     ordered = sorted(table, key=lambda cell: [other.env for other in table].index(cell.env))
     for number, cell in enumerate(ordered):
         last_of_env = number + 1 == len(ordered) or ordered[number + 1].env != cell.env
         first_of_env = number == 0 or ordered[number - 1].env != cell.env
         figures = [str(cell.errors)] if failures else []
-        figures += [written(name, cell.measures[name]) for name in SHOWN]
+        figures += [written(name, cell.measures[name]) for name in shown]
         drawn.add_row(
             Text(short(cell.env) if first_of_env else ""), Text(cell.agent), *figures, end_section=last_of_env
         )
     return drawn
+
+
+def measured(table: Sequence[Cell]) -> list[str]:
+    """Measures with something to show; those of free words are left out where there were none."""
+    return [
+        name
+        for name in SHOWN
+        if name not in FREE_WORDS or any(not math.isnan(cell.measures[name].value) for cell in table)
+    ]
 
 
 def written(name: str, estimate: Estimate) -> str:

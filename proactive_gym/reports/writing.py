@@ -7,6 +7,7 @@ from typing import Any
 from proactive_gym import evaluation
 from proactive_gym.agents import Agent, ModelOptions
 from proactive_gym.evaluation import Evaluation, Watcher
+from proactive_gym.judging import Speaker
 from proactive_gym.reports.page import write_page
 from proactive_gym.reports.tables import write_comparisons, write_csv
 
@@ -22,6 +23,7 @@ def evaluate(
     shots: int = 0,
     options: ModelOptions | None = None,
     only: str | Path | None = None,
+    judge: str | Speaker | None = None,
     **env_kwargs: Any,
 ) -> Evaluation:
     """Let every agent play every environment, and measure.
@@ -38,6 +40,7 @@ def evaluate(
         watch: Called for every episode.
         shots: How many worked examples each turn comes with, from the training split.
         options: Settings of ``hf:`` and ``openai:`` models.
+        judge: A model, ``hf:…`` or ``openai:…``, that reads replies in free words (``reply="open"``).
         only: A file that names the episodes to play, as ``proactive-gym filter`` writes it.
         **env_kwargs: Keyword arguments of the environments.
 
@@ -49,7 +52,7 @@ def evaluate(
         AgentError: If an agent fails; finished episodes are kept.
     """
     evaluated = evaluation.evaluate(
-        agents, envs, episodes, num_envs, out, seed, watch, shots, options, only, **env_kwargs
+        agents, envs, episodes, num_envs, out, seed, watch, shots, options, only, judge, **env_kwargs
     )
     if evaluated.folder is not None:
         write_reports(evaluated, evaluated.folder, f"Run {evaluated.folder.name}")

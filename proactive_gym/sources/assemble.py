@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from proactive_gym.draw import Draw
-from proactive_gym.episode import Episode, Expected, World
+from proactive_gym.episode import Episode, Published, World
 from proactive_gym.menu import Kind, Menu, Option
 from proactive_gym.setting import Setting
 
@@ -41,7 +41,7 @@ class Matter:
     world: World[Any]
     right: int = 0
     variant: str = ""
-    published: Expected | None = None
+    published: Published | None = None
     sufficient: bool = False
     ordered: bool = False
 

@@ -6,7 +6,7 @@ from collections.abc import Hashable, Mapping, Sequence
 from pathlib import PurePosixPath
 from typing import Any, ClassVar, Generic, NamedTuple, TypeVar
 
-from proactive_gym.episode import Expected, World
+from proactive_gym.episode import Published, World
 from proactive_gym.errors import InputError
 from proactive_gym.menu import Kind, Option
 
@@ -161,9 +161,9 @@ class OfficialRow(World[Place], Generic[Place]):
         """Where each of the scenario's interventions leads from ``place``, on the menu or not."""
         raise NotImplementedError
 
-    def expected(self) -> Expected:
+    def published(self) -> Published:
         """What counts in free words."""
-        return Expected(self.suggestions, (bare(self.answer),) if self.answer_counts_in_free_words else ())
+        return Published(self.suggestions, (bare(self.answer),) if self.answer_counts_in_free_words else ())
 
     def moves(self, place: Any) -> Mapping[str, Any]:
         """The ways that the menu offers."""

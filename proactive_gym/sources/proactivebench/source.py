@@ -130,7 +130,7 @@ class ProactiveBenchSource:
             world=row,
             right=row.categories.index(row.answer),
             variant=row.variant,
-            published=row.expected(),
+            published=row.published(),
             ordered=True,
         )
         return assemble(matter, setting, Draw(f"{name}/menu"))

@@ -1,0 +1,56 @@
+"""Reads the lines of ``episodes.jsonl``, the form in which finished episodes are kept."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from proactive_gym.errors import InputError
+
+Row = dict[str, Any]
+
+FIELDS = frozenset({
+    *("agent", "env", "episode", "scenario", "wording", "question", "options", "kinds", "answer"),
+    *("replies", "choices", "confidences", "verdicts", "outcomes", "outcome"),
+    *("requests", "requests_needed", "sufficiency", "return", "error"),
+})  # fmt: skip
+"""What every row has. Those of episodes that could not be played have an ``error`` and no ``outcome``."""
+
+
+def stored_rows(file: Path) -> list[Row]:
+    """All finished episodes, each once; one that failed at first and was played later counts as played.
+
+    A last line without an end was torn when a run was killed: its episode is owed.
+
+    Raises:
+        InputError: If there is no such file, or if a line is no episode, naming it.
+    """
+    if not file.exists():
+        raise InputError(f"{file.parent} holds no run: there is no {file.name} in it.")
+    found: dict[tuple[str, str, str], Row] = {}
+    with file.open("rb") as lines:
+        for number, text in enumerate(lines, start=1):
+            if text.endswith(b"\n"):
+                row = _parsed(text, file, number)
+                if key(row) not in found or found[key(row)]["error"] is not None:
+                    found[key(row)] = row
+    return list(found.values())
+
+
+def key(row: Row) -> tuple[str, str, str]:
+    """What no other row of a run has."""
+    return row["agent"], row["env"], row["episode"]
+
+
+def line(row: Row) -> str:
+    """The row as a line of JSON, always with the same bytes."""
+    return json.dumps(row, ensure_ascii=False, separators=(",", ":")) + "\n"
+
+
+def _parsed(text: bytes, file: Path, number: int) -> Row:
+    try:
+        row = json.loads(text)
+        if isinstance(row, dict) and row.keys() >= FIELDS:
+            return row
+    except ValueError:
+        pass
+    raise InputError(f"Line {number} of {file} is no finished episode; the file was damaged.")
