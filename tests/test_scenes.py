@@ -19,8 +19,9 @@ from proactive_gym.menu import Kind
 from proactive_gym.sources.scenes import art, painter
 from proactive_gym.sources.scenes.damages import DAMAGES, Faded
 from proactive_gym.sources.scenes.frame import PICTURE, Box, Frame, Layer
+from proactive_gym.sources.scenes.kept import Kept
 from proactive_gym.sources.scenes.painter import paint, paint_into
-from proactive_gym.sources.scenes.props import Shadow
+from proactive_gym.sources.scenes.props import Cover, Drawing, Shadow
 from proactive_gym.sources.scenes.stage import Stage
 from proactive_gym.sources.scenes.subjects import SPLITS, distractors, subjects, subjects_of
 
@@ -83,10 +84,56 @@ def test_a_picture_depends_on_its_own_frame_only():
 
 
 def test_a_picture_is_the_same_when_nothing_of_it_is_kept_in_memory(monkeypatch):
-    wanted = [frame for scenario in BY_NAME for frame in frames(scenario, episodes=2, most=2)]
-    before = paint(wanted, SIDE)
-    monkeypatch.setattr(painter, "stamp", painter.painted)
-    assert np.array_equal(paint(wanted, SIDE), before)
+    for side in (SIDE, 224):
+        wanted = [frame for scenario in BY_NAME for frame in frames(scenario, episodes=4, most=4)]
+        before = paint(wanted, side)
+        with monkeypatch.context() as patch:
+            patch.setattr(painter, "stamp", painter.painted)
+            patch.setattr(painter, "sprite", painter.painted_sprite)
+            for frame, picture in zip(wanted, before, strict=True):
+                afresh = np.full((side, side, 3), 77, dtype=np.uint8)
+                paint_into(afresh, frame)
+                assert np.array_equal(afresh, picture)
+
+
+def test_what_a_picture_is_painted_over_later_does_not_change_it():
+    """What is handed over is a copy: whoever draws on it draws on no other picture."""
+    frame = frames("sketch", episodes=1, most=1)[0]
+    before = paint([frame], SIDE)
+    drawn_on = paint([frame], SIDE)
+    drawn_on[...] = 0
+    assert np.array_equal(paint([frame], SIDE), before) and before.any()
+
+
+def test_a_mirror_image_is_painted_as_if_by_itself():
+    for subject in list(subjects().values())[::20]:
+        flipped = Drawing(subject.codepoint, True)
+        for width, height in ((7, 9), (40, 31), (85, 90)):
+            alone, turned = painter.painted(flipped, width, height), painter.stamp(flipped, width, height)
+            assert alone[2:] == turned[2:]
+            assert np.array_equal(alone.colour, turned.colour) and np.array_equal(alone.through, turned.through)
+
+
+@pytest.mark.parametrize("opaque", [True, False])
+@pytest.mark.parametrize("left", [-0.9, -0.6, -0.2, 0.3, 0.7, 0.95])
+def test_what_reaches_beyond_the_picture_is_cut_off(left, opaque):
+    """As if the picture had been larger all around, and its rim cut off afterwards."""
+    prop = Cover(200, 30, 60) if opaque else Drawing(subjects()["dog"].codepoint, True)
+    for top in (-0.8, -0.1, 0.6):
+        box = Box(left, top, 1.0, 1.0)
+        inside = paint([Frame((Layer(Cover(9, 90, 180)), Layer(prop, box)))], 40)[0]
+        wider = [Layer(Cover(9, 90, 180)), Layer(prop, Box((1 + left) / 3, (1 + top) / 3, 1 / 3, 1 / 3))]
+        assert np.array_equal(inside, paint([Frame(tuple(wider))], 120)[0][40:80, 40:80])
+
+
+def test_what_was_not_used_for_long_is_forgotten():
+    made = []
+    kept = Kept[int, int](lambda key: made.append(key) or key, lambda thing: 1, size=20)
+    for key in range(100):
+        assert kept(key) == key and kept(0) == 0  # 0 is used all the time
+    assert made == list(range(100))
+    assert len(kept) <= 21
+    assert kept(99) == 99 and kept(50) == 50 and made == [*range(100), 50]
 
 
 @every_scenario
@@ -135,6 +182,19 @@ def test_spoilt_pictures_have_any_size(flaw):
                 with np.errstate(divide="raise", invalid="raise"):
                     spoilt = flaw(severity, look).spoil(picture)
                 assert spoilt.shape == picture.shape and np.isfinite(spoilt).all()
+
+
+@pytest.mark.parametrize("flaw", [*DAMAGES.values(), Faded])
+def test_what_hides_all_does_so_to_the_bit(flaw):
+    noise = np.random.default_rng(0).integers(0, 256, (48, 48, 3)).astype(np.float32)
+    for look in range(12):
+        for severity in (0.2, 0.5, 0.8, 1.0):
+            damage = flaw(severity, look)
+            spoilt = [damage.spoil(picture) for picture in (noise, 0 * noise, 255 + 0 * noise)]
+            if damage.hides_all:
+                assert all(np.array_equal(one, spoilt[0]) for one in spoilt)
+    assert flaw(1.0).hides_all is (flaw in (DAMAGES["brightness"], DAMAGES["contrast"], Faded))
+    assert not flaw(0.9).hides_all
 
 
 def test_what_no_layer_covers_is_black():

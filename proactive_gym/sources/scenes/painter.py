@@ -1,27 +1,66 @@
 """Turns batches of frames into batches of pictures."""
 
 from collections.abc import Sequence
-from threading import Lock
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
 from proactive_gym.sources.scenes.frame import Box, Frame, Prop
+from proactive_gym.sources.scenes.kept import Kept
 
 Pictures = NDArray[np.uint8]
+Key = tuple[Prop, int, int]
+"""A prop, and its width and height in pixels."""
 
-BACKDROP_BYTES, PROP_BYTES = 192 * 2**20, 256 * 2**20
-"""Most memory for painted backdrops, which are few, large and dear, and for all other props, which are many.
+BACKDROP_BYTES, SPRITE_BYTES, STAMP_BYTES, PICTURE_BYTES = 192 * 2**20, 224 * 2**20, 32 * 2**20, 32 * 2**20
+"""Most memory for painted backdrops, which are few, large and dear; for all other props, which are many; for those of
+them that are ready to be laid, which takes three times the memory; and for whole pictures.
 
 All environments of a process share it; what was not used for long goes first.
 """
 
 
-class Stamp(NamedTuple):
-    """A painted prop, ready to be laid over a picture: ``picture * through // 256 + colour``.
+class Sprite(NamedTuple):
+    """A painted prop, as small as can be.
 
     It is the part of the prop that is to be seen at all, ``left`` and ``top`` pixels from the prop's corner.
+
+    Attributes:
+        colour: ``(h, w)`` whole pixels of three bytes, which are turned and cut much quicker than single channels.
+        alpha: Straight alpha, ``uint8`` ``(h, w)``; ``None`` if the prop is opaque.
+        left: Pixels that are clear on the left.
+        top: Pixels that are clear above.
+    """
+
+    colour: NDArray[np.void]
+    alpha: NDArray[np.uint8] | None = None
+    left: int = 0
+    top: int = 0
+
+    def mirrored(self, width: int) -> "Sprite":
+        """The same the other way round, of a prop of that width."""
+        left = width - self.left - self.colour.shape[1]
+        return Sprite(self.colour[:, ::-1], None if self.alpha is None else self.alpha[:, ::-1], left, self.top)
+
+    def part(self, left: int, top: int, right: int, bottom: int) -> "Sprite":
+        """What of it lies between these edges, in pixels from the prop's corner."""
+        left, top = max(left, self.left), max(top, self.top)
+        there = (
+            slice(top - self.top, max(top, bottom) - self.top),
+            slice(left - self.left, max(left, right) - self.left),
+        )
+        return Sprite(self.colour[there], None if self.alpha is None else self.alpha[there], left, top)
+
+    @property
+    def nbytes(self) -> int:
+        """Memory that it takes."""
+        return int(self.colour.nbytes) + (0 if self.alpha is None else int(self.alpha.nbytes))
+
+
+class Stamp(NamedTuple):
+    """A sprite, ready to be laid over a picture: ``picture * through // 256 + colour``.
 
     ``through`` is ``None`` for opaque props, whose colour is ``uint8``; else both are ``uint16`` ``(h, w, 3)``, with
     the colour multiplied by alpha, and by 256.
@@ -32,68 +71,62 @@ class Stamp(NamedTuple):
     left: int = 0
     top: int = 0
 
+    @classmethod
+    def of(cls, sprite: Sprite) -> "Stamp":
+        """The sprite's colours multiplied out."""
+        colour = np.ascontiguousarray(sprite.colour)[..., None].view(np.uint8)
+        if sprite.alpha is None:
+            return cls(colour, None, sprite.left, sprite.top)
+        shares = np.empty_like(colour)
+        for channel in range(3):  # all at once would be several times slower: the inner loops would have length 3
+            shares[..., channel] = sprite.alpha
+        alpha = shares.astype(np.uint16)
+        alpha += alpha >> 7  # 0…255 to 0…256, so that a shift divides exactly
+        return cls(colour * alpha, np.subtract(256, alpha, out=alpha), sprite.left, sprite.top)
+
     @property
     def nbytes(self) -> int:
         """Memory that it takes."""
         return int(self.colour.nbytes) + (0 if self.through is None else int(self.through.nbytes))
 
 
-class StampCache:
-    """Painted props by what they are and how large, the more recently used half of its size at least.
-
-    Every layer of every picture asks here, so a hit costs no more than looking into a dictionary: instead of keeping an
-    order of use, stamps live in a young and an old generation. When the young one is full it becomes the old one, and
-    what is in the old one by then and was not asked for again is forgotten.
-    """
-
-    def __init__(self, size: int) -> None:
-        """Keep stamps of up to ``size`` bytes altogether."""
-        self._half = size // 2
-        self._young: dict[tuple[Prop, int, int], Stamp] = {}
-        self._old: dict[tuple[Prop, int, int], Stamp] = {}
-        self._young_bytes = 0
-        self._lock = Lock()
-
-    def __call__(self, prop: Prop, width: int, height: int) -> Stamp:
-        """The prop painted at that many pixels."""
-        key = (prop, width, height)
-        found = self._young.get(key)
-        return self._promoted(key) if found is None else found
-
-    def _promoted(self, key: tuple[Prop, int, int]) -> Stamp:
-        with self._lock:
-            found = self._old.pop(key, None) or painted(*key)
-            self._young_bytes += found.nbytes
-            if self._young_bytes > self._half:
-                self._old, self._young, self._young_bytes = self._young, {}, found.nbytes
-            self._young[key] = found
-        return found
+def painted_sprite(prop: Prop, width: int, height: int) -> Sprite:
+    """The prop painted at that many pixels, afresh."""
+    picture = prop.paint(width, height)
+    if picture.mode == "RGB":
+        return Sprite(_whole_pixels(picture))
+    box = picture.getbbox() or (0, 0, 1, 1)  # of what is not all clear
+    seen = picture if box == (0, 0, width, height) else picture.crop(box)
+    return Sprite(_whole_pixels(seen.convert("RGB")), np.array(seen.getchannel("A")), box[0], box[1])
 
 
-_backdrops = StampCache(BACKDROP_BYTES)
-_props = StampCache(PROP_BYTES)
-
-
-def stamp(prop: Prop, width: int, height: int) -> Stamp:
-    """The prop painted at that many pixels, from memory if it is there."""
-    if not prop.recurs:
-        return painted(prop, width, height)
-    return (_backdrops if prop.backdrop else _props)(prop, width, height)
+def _whole_pixels(picture: Image.Image) -> NDArray[np.void]:
+    return np.array(picture).view("V3")[..., 0]
 
 
 def painted(prop: Prop, width: int, height: int) -> Stamp:
-    """The prop painted at that many pixels, afresh."""
-    picture = prop.paint(width, height)
-    pixels = np.asarray(picture)
-    if picture.mode == "RGB":
-        return Stamp(np.ascontiguousarray(pixels), None)
-    box = picture.getchannel("A").getbbox() or (0, 0, 1, 1)
-    left, top, right, bottom = box
-    pixels = pixels[top:bottom, left:right]
-    alpha = pixels[..., 3:].astype(np.uint16)
-    alpha += alpha >> 7  # 0…255 to 0…256, so that a shift divides exactly
-    through = np.repeat(256 - alpha, 3, axis=2)
-    return Stamp(pixels[..., :3].astype(np.uint16) * alpha, through, left, top)
+    """The prop painted at that many pixels, afresh, and ready to be laid."""
+    return Stamp.of(painted_sprite(prop, width, height))
+
+
+def sprite(prop: Prop, width: int, height: int) -> Sprite:
+    """The prop painted at that many pixels, from memory if it or its mirror image is there."""
+    original = prop.mirrored
+    if original is None:
+        return _sprites((prop, width, height))
+    return _sprites((original, width, height)).mirrored(width)
+
+
+def stamp(prop: Prop, width: int, height: int) -> Stamp:
+    """The prop painted at that many pixels and ready to be laid, from memory if it is there."""
+    if not prop.recurs:
+        return painted(prop, width, height)
+    return (_backdrops if prop.backdrop else _stamps)((prop, width, height))
+
+
+_backdrops = Kept[Key, Stamp](lambda key: painted(*key), lambda stamp: stamp.nbytes, BACKDROP_BYTES)
+_sprites = Kept[Key, Sprite](lambda key: painted_sprite(*key), lambda sprite: sprite.nbytes, SPRITE_BYTES)
+_stamps = Kept[Key, Stamp](lambda key: Stamp.of(sprite(*key)), lambda stamp: stamp.nbytes, STAMP_BYTES)
 
 
 def paint(frames: Sequence[Frame], side: int) -> Pictures:
@@ -108,19 +141,40 @@ def paint(frames: Sequence[Frame], side: int) -> Pictures:
     """
     pictures = np.empty((len(frames), side, side, 3), dtype=np.uint8)
     for frame, picture in zip(frames, pictures, strict=True):
-        paint_into(picture, frame)
+        if _is_dear(frame):
+            picture[...] = _pictures((frame, side))
+        else:
+            paint_into(picture, frame)
     return pictures
+
+
+def _is_dear(frame: Frame) -> bool:
+    """Whether painting takes much longer than copying what is kept: the end of an episode shows a picture again."""
+    return frame.damage is not None or any(not layer.prop.recurs for layer in frame.layers)
+
+
+def _painted_alone(key: tuple[Frame, int]) -> Pictures:
+    frame, side = key
+    picture = np.empty((side, side, 3), dtype=np.uint8)
+    paint_into(picture, frame)
+    return picture
+
+
+_pictures = Kept[tuple[Frame, int], Pictures](_painted_alone, lambda picture: picture.nbytes, PICTURE_BYTES)
 
 
 def paint_into(picture: Pictures, frame: Frame) -> None:
     """Paint one frame over all of ``picture``, uint8 ``(side, side, 3)``."""
-    if not _covers(frame.layers[0].box):
+    layers, damage = frame
+    if damage is not None and damage.hides_all:
+        layers = ()
+    if not layers or not _covers(layers[0].box):
         picture[...] = 0  # what no layer paints is black, not whatever the memory held
-    for prop, box in frame.layers:
+    for prop, box in layers:
         _lay(picture, prop, box)
-    if frame.damage is not None:
-        spoilt = frame.damage.spoil(picture.astype(np.float32))
-        picture[...] = np.clip(np.rint(spoilt), 0, 255)
+    if damage is not None:
+        spoilt = np.rint(damage.spoil(picture.astype(np.float32)))
+        picture[...] = np.clip(spoilt, 0, 255, out=spoilt)
 
 
 def placed(box: Box, side: int) -> tuple[int, int, int, int]:
@@ -140,19 +194,37 @@ def _covers(box: Box) -> bool:
 def _lay(picture: Pictures, prop: Prop, box: Box) -> None:
     side = picture.shape[0]
     left, top, width, height = placed(box, side)
-    if left >= side or top >= side or left + width <= 0 or top + height <= 0:
+    if left < 0 or top < 0 or left + width > side or top + height > side:
+        _lay_in_part(picture, prop, left, top, width, height)
         return
     colour, through, inset, drop = stamp(prop, width, height)
     left, top = left + inset, top + drop
+    _mix(picture[top : top + colour.shape[0], left : left + colour.shape[1]], colour, through)
+
+
+def _lay_in_part(picture: Pictures, prop: Prop, left: int, top: int, width: int, height: int) -> None:
+    side = picture.shape[0]
+    window = max(0, -left), max(0, -top), min(width, side - left), min(height, side - top)
+    wide, high = window[2] - window[0], window[3] - window[1]
+    if wide <= 0 or high <= 0:
+        return
+    if 2 * wide * high < width * height and prop.recurs and not prop.backdrop:
+        # To make only so much of it ready is quicker than to read all of it from memory, if that is there at all.
+        colour, through, inset, drop = Stamp.of(sprite(prop, width, height).part(*window))
+    else:
+        colour, through, inset, drop = stamp(prop, width, height)
+    left, top = left + inset, top + drop
     x0, y0, x1, y1 = max(left, 0), max(top, 0), min(left + colour.shape[1], side), min(top + colour.shape[0], side)
-    if x0 >= x1 or y0 >= y1:
-        return
-    here = (slice(y0, y1), slice(x0, x1))
-    there = (slice(y0 - top, y1 - top), slice(x0 - left, x1 - left))
+    if x0 < x1 and y0 < y1:
+        there = slice(y0 - top, y1 - top), slice(x0 - left, x1 - left)
+        _mix(picture[y0:y1, x0:x1], colour[there], None if through is None else through[there])
+
+
+def _mix(here: Pictures, colour: NDArray[Any], through: NDArray[np.uint16] | None) -> None:
     if through is None:
-        picture[here] = colour[there]
+        here[...] = colour
         return
-    mixed = picture[here] * through[there]
-    mixed += colour[there]
+    mixed = here * through
+    mixed += colour
     mixed >>= 8
-    picture[here] = mixed
+    here[...] = mixed

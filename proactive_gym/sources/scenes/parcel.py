@@ -1,6 +1,7 @@
 """Boxes that stand on the floor and can be turned, and the picture that is printed on the front of one."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import NamedTuple
@@ -11,7 +12,7 @@ from PIL import Image, ImageDraw, ImageFilter
 
 from proactive_gym.sources.scenes import art
 from proactive_gym.sources.scenes.frame import Box, Prop
-from proactive_gym.sources.scenes.packaging import look, mixed, texture, toned
+from proactive_gym.sources.scenes.packaging import PARCEL_STYLES, look, mixed, texture, toned
 
 Colour = tuple[int, int, int]
 Vector = NDArray[np.float64]
@@ -101,9 +102,32 @@ def front_in_view(style: int, yaw: int) -> float:
     return max(0.0, (math.cos(math.radians(yaw)) - edge) / (1 - edge))
 
 
-def _bounds(points: list[tuple[float, float]], x: float, y: float) -> Box:
+@lru_cache(maxsize=1024)
+def _extent(style: int, yaw: int) -> Box:
+    """The box, shadow included, of a parcel in whose middle the origin is."""
+    view = View.of(style, yaw)
+    ends = [point for face in FACES.values() for point in view.outline(face)]
+    return _bounds(ends + view.foot(3 * _SHADOW))
+
+
+@lru_cache(maxsize=1024)
+def _panel_extent(style: int, yaw: int) -> Box:
+    """The box of its panel."""
+    return _bounds(View.of(style, yaw).outline(_panel(style)))
+
+
+@lru_cache(maxsize=PARCEL_STYLES)
+def _panel(style: int) -> Face:
+    """The part of the front that a subject's picture fills."""
+    seen = look(style)
+    rim = 0.02
+    x, y = rim / seen.width, rim / seen.height
+    return FACES["front"].part(x, y, 1 - x, 1 - y)
+
+
+def _bounds(points: list[tuple[float, float]]) -> Box:
     xs, ys = zip(*points, strict=True)
-    return Box(x + min(xs), y + min(ys), max(xs) - min(xs), max(ys) - min(ys))
+    return Box(min(xs), min(ys), max(xs) - min(xs), max(ys) - min(ys))
 
 
 @dataclass(frozen=True)
@@ -116,19 +140,17 @@ class Parcel(Prop):
 
     def at(self, x: float, y: float) -> Box:
         """The box, shadow included, of a parcel whose middle is at ``x``, ``y``."""
-        view = View.of(self.style, self.yaw)
-        ends = [point for face in FACES.values() for point in view.outline(face)]
-        return _bounds(ends + view.foot(3 * _SHADOW), x, y)
+        return _extent(self.style, self.yaw).shifted(x, y)
 
     def paint(self, width: int, height: int) -> Image.Image:
         """The faces that are to be seen, lit from the left, on their shadow."""
-        view, bounds = View.of(self.style, self.yaw), self.at(0, 0)
-        canvas = Image.new("RGBA", (_SUPERSAMPLE * width, _SUPERSAMPLE * height), (0, 0, 0, 0))
+        view, bounds = View.of(self.style, self.yaw), _extent(self.style, self.yaw)
+        canvas = Image.new("RGBa", (_SUPERSAMPLE * width, _SUPERSAMPLE * height), (0, 0, 0, 0))
         for name, face in FACES.items():
             if view.sees(face):
                 size = _pixels(canvas, bounds, view, face)
                 _lay_on(canvas, bounds, view, face, texture(self.style, name, self.wrapped, *size))
-        parcel = canvas.convert("RGBa").reduce(_SUPERSAMPLE).convert("RGBA")
+        parcel = canvas.reduce(_SUPERSAMPLE).convert("RGBA")
         return Image.alpha_composite(_floor_shadow(view, bounds, width, height), parcel)
 
 
@@ -145,22 +167,15 @@ class Print(Prop):
 
     def at(self, x: float, y: float) -> Box:
         """Its box on a parcel whose middle is at ``x``, ``y``."""
-        return _bounds(View.of(self.style, self.yaw).outline(self._panel), x, y)
+        return _panel_extent(self.style, self.yaw).shifted(x, y)
 
     def paint(self, width: int, height: int) -> Image.Image:
         """The panel in perspective."""
-        view, bounds = View.of(self.style, self.yaw), self.at(0, 0)
-        canvas = Image.new("RGBA", (_SUPERSAMPLE * width, _SUPERSAMPLE * height), (0, 0, 0, 0))
-        if view.sees(self._panel):
-            _lay_on(canvas, bounds, view, self._panel, self._picture(*_pixels(canvas, bounds, view, self._panel)))
-        return canvas.convert("RGBa").reduce(_SUPERSAMPLE).convert("RGBA")
-
-    @property
-    def _panel(self) -> Face:
-        seen = look(self.style)
-        rim = 0.02
-        x, y = rim / seen.width, rim / seen.height
-        return FACES["front"].part(x, y, 1 - x, 1 - y)
+        view, bounds, panel = View.of(self.style, self.yaw), _panel_extent(self.style, self.yaw), _panel(self.style)
+        canvas = Image.new("RGBa", (_SUPERSAMPLE * width, _SUPERSAMPLE * height), (0, 0, 0, 0))
+        if view.sees(panel):
+            _lay_on(canvas, bounds, view, panel, self._picture(*_pixels(canvas, bounds, view, panel)))
+        return canvas.reduce(_SUPERSAMPLE).convert("RGBA")
 
     def _picture(self, width: int, height: int) -> Image.Image:
         accent = look(self.style).accent
@@ -191,22 +206,34 @@ def _lay_on(canvas: Image.Image, bounds: Box, view: View, face: Face, texture: I
     left, top = (max(0, math.floor(min(values))) for values in zip(*ends, strict=True))
     right, bottom = (math.ceil(max(values)) for values in zip(*ends, strict=True))
     to_pixels = np.array(((x, 0, -x * bounds.left - left), (0, y, -y * bounds.top - top), (0, 0, 1)))
-    across, down, corner = (to_pixels @ view.homography(face)).T
+    across, down, corner = (to_pixels @ view.homography(face)).T.tolist()
     # The inverse but for a factor, of which a homography has no need.
-    back = np.stack((np.cross(down, corner), np.cross(corner, across), np.cross(across, down)))
-    back *= np.array((texture.width, texture.height, 1))[:, None] / back[2, 2]
-    light = _light(view, face)
-    lit = texture.point([min(255, round(light * value)) for value in range(256)] * 3).convert("RGBA")
-    size, data = (max(1, right - left), max(1, bottom - top)), back.ravel()[:8].tolist()
+    last = _cross(across, down)
+    scales = texture.width / last[2], texture.height / last[2], 1 / last[2]
+    rows = _cross(down, corner), _cross(corner, across), last
+    data = [entry * scale for row, scale in zip(rows, scales, strict=True) for entry in row][:8]
+    lit = texture.point(_in_light(_light(view, face))).convert("RGBa")
+    size = (max(1, right - left), max(1, bottom - top))
     seen = lit.transform(size, Image.Transform.PERSPECTIVE, data, Image.Resampling.BILINEAR)
     # A floor of the face's own colour closes the crack between two faces.
     edge = lit.getpixel((0, 0))
     ImageDraw.Draw(canvas).polygon(ends, fill=edge, outline=edge)
-    canvas.alpha_composite(seen, (left, top))
+    canvas.paste(seen, (left, top), seen)
+
+
+def _cross(one: Sequence[float], other: Sequence[float]) -> tuple[float, float, float]:
+    (a, b, c), (u, v, w) = one, other
+    return b * w - c * v, c * u - a * w, a * v - b * u
+
+
+@lru_cache(maxsize=512)
+def _in_light(light: float) -> list[int]:
+    """What becomes of each tone of the three channels in that light."""
+    return [min(255, round(light * value)) for value in range(256)] * 3
 
 
 def _light(view: View, face: Face) -> float:
-    x, y, z = np.cross(face.down, face.across)
+    x, y, z = _cross(face.down, face.across)
     if y:
         return 1.07
     turn = math.atan2(x, z) + math.radians(view.yaw)

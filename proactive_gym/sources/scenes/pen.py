@@ -11,7 +11,7 @@ from PIL import Image, ImageDraw, ImageFilter
 
 from proactive_gym.draw import Draw
 from proactive_gym.sources.scenes import art
-from proactive_gym.sources.scenes.backdrops import noise
+from proactive_gym.sources.scenes.backdrops import all_channels, noise
 from proactive_gym.sources.scenes.frame import Prop
 
 Colour = tuple[int, int, int]
@@ -81,11 +81,17 @@ class Hand(NamedTuple):
 
     def _shake(self, points: Points) -> Points:
         # A function of the place, not of the time: strokes that meet in the drawing go on meeting.
-        draw = Draw(f"tremor {self.tremor}")
-        waves = [[draw.between(-1, 1), draw.between(-1, 1), draw.unit()] for _ in range(4)]
-        directions, phases = np.array(waves)[:, :2] * 5, np.array(waves)[:, 2]
+        directions, phases = _waves(self.tremor)
         swings = np.sin(2 * np.pi * (points @ directions.T + phases))
         return np.asarray(0.006 * (swings[:, :2] + swings[:, 2:]), dtype=np.float32)
+
+
+@lru_cache(maxsize=16)
+def _waves(tremor: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Directions and phases of the waves that a tremor consists of."""
+    draw = Draw(f"tremor {tremor}")
+    waves = np.array([[draw.between(-1, 1), draw.between(-1, 1), draw.unit()] for _ in range(4)])
+    return waves[:, :2] * 5, waves[:, 2]
 
 
 class Ink(NamedTuple):
@@ -134,10 +140,11 @@ class PenDrawing(Prop):
         ink = Image.new("L", (_SUPERSAMPLE * width, _SUPERSAMPLE * height))
         pen = ImageDraw.Draw(ink)
         thick = max(2, round(ink.width * self.hand.thick / 1000))
-        for line in self._lines():
-            _stroke(pen, line * ink.width, thick, 235)
+        lines = [line * ink.width for line in self._lines()]
+        for line in lines:
+            _stroke(pen, line, thick, 235)
         drawing = Image.new("RGBA", (width, height), PENS[self.hand.pen])
-        drawing.putalpha(ink.reduce(_SUPERSAMPLE))
+        drawing.putalpha(_reduced(ink, _reach(lines, thick, ink.size)))
         return drawing
 
     def _lines(self) -> list[Points]:
@@ -149,6 +156,26 @@ class PenDrawing(Prop):
         lifted = np.any(ink.begins[drawn[1:]] != ink.ends[drawn[:-1]], axis=1) | (np.diff(drawn) > 1)
         runs = np.split(drawn, np.flatnonzero(lifted) + 1)
         return [self.hand.written(np.concatenate((ink.begins[run[:1]], ink.ends[run]))) for run in runs if len(run)]
+
+
+def _reach(lines: list[Points], thick: int, size: tuple[int, int]) -> tuple[int, int, int, int]:
+    """A box of whole pixels of the reduced picture that holds the lines."""
+    every = np.concatenate(lines) if lines else np.zeros((1, 2), dtype=np.float32)
+    (left, top), (right, bottom) = every.min(0).tolist(), every.max(0).tolist()
+    rim, whole = thick + 2, _SUPERSAMPLE
+    return (
+        max(0, int(left - rim)) // whole * whole,
+        max(0, int(top - rim)) // whole * whole,
+        min(size[0], -(int(-right - rim) // whole) * whole),
+        min(size[1], -(int(-bottom - rim) // whole) * whole),
+    )
+
+
+def _reduced(ink: Image.Image, reach: tuple[int, int, int, int]) -> Image.Image:
+    """The picture made smaller; quicker than all of it if no more than a corner is drawn on, as at first."""
+    reduced = Image.new("L", (ink.width // _SUPERSAMPLE, ink.height // _SUPERSAMPLE))
+    reduced.paste(ink.reduce(_SUPERSAMPLE, reach), (reach[0] // _SUPERSAMPLE, reach[1] // _SUPERSAMPLE))
+    return reduced
 
 
 @dataclass(frozen=True)
@@ -192,8 +219,8 @@ class Paper(Prop):
         inset = max(1, round(0.02 * width))
         sheet = Image.new("RGB", (max(1, width - 2 * inset), max(1, height - 2 * inset)), colour)
         _rule(ImageDraw.Draw(sheet), ruling, draw.one((10, 12, 14)), sheet.width, sheet.height)
-        grain = noise(2000 + self.style, sheet.height, sheet.width)[..., None]
-        sheet = Image.fromarray(np.clip(np.asarray(sheet) + 1.5 * grain, 0, 255).astype(np.uint8))
+        grain = 1.5 * noise(2000 + self.style, sheet.height, sheet.width)
+        sheet = Image.fromarray(np.clip(all_channels(np.asarray(sheet), grain), 0, 255).astype(np.uint8))
         alpha = Image.new("L", (width, height))
         ImageDraw.Draw(alpha).rectangle((inset, inset * 1.4, width - inset, height - inset * 0.8), fill=130)
         paper = Image.new("RGBA", (width, height), (20, 18, 24, 0))

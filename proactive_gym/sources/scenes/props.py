@@ -30,6 +30,11 @@ class Drawing(Prop):
     codepoint: str
     flipped: bool = False
 
+    @property
+    def mirrored(self) -> "Drawing | None":
+        """The drawing as it is, of one that faces the other way."""
+        return Drawing(self.codepoint) if self.flipped else None
+
     def paint(self, width: int, height: int) -> Image.Image:
         """The drawing, stretched to the given pixels (keep its aspect to keep its shape)."""
         # Scaled with colour multiplied by alpha: straight colours would bleed a dark fringe into the edge.

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any, Protocol
 
 import numpy as np
@@ -111,10 +111,9 @@ def share_in_view(actor: Actor, window: Box = PICTURE, covers: Sequence[Box | Ac
         return _share_inside(actor, window)
     if len(covers) == 1 and isinstance(covers[0], Box):
         return max(0.0, _share_inside(actor, window) - _share_inside(actor, _common(window, covers[0])))
-    ink = art.ink(actor.drawing.codepoint)
-    seen = (ink[:, ::-1] if actor.drawing.flipped else ink) * _inside(actor.box, window, len(ink))
+    seen = _ink_inside(actor.drawing, actor.box, window)
     for cover in covers:
-        hidden = _inside(actor.box, cover, len(ink)) if isinstance(cover, Box) else _behind(actor.box, cover, len(ink))
+        hidden = _inside(actor.box, cover, len(seen)) if isinstance(cover, Box) else _behind(actor.box, cover)
         seen = seen * (1.0 - hidden)
     return min(1.0, max(0.0, float(seen.sum())))  # sums of shares may come out a hair beyond
 
@@ -153,6 +152,15 @@ def _sum_at(sums: Sequence[Sequence[float]], x: float, y: float) -> float:
     )
 
 
+@lru_cache(maxsize=256)
+def _ink_inside(drawing: Drawing, box: Box, window: Box) -> NDArray[np.float64]:
+    """The drawing's ink, piece by piece, as much of it as is inside ``window``; the same in all of a clip's frames."""
+    ink = art.ink(drawing.codepoint)
+    inside = (ink[:, ::-1] if drawing.flipped else ink) * _inside(box, window, len(ink))
+    inside.setflags(write=False)
+    return inside
+
+
 def _inside(box: Box, window: Box, cells: int) -> NDArray[np.float64]:
     """How much of each of ``cells`` x ``cells`` equal pieces of ``box`` lies inside ``window``."""
     columns = _shares(box.left, box.width, window.left, window.right, cells)
@@ -166,19 +174,17 @@ def _shares(start: float, length: float, low: float, high: float, cells: int) ->
     return shares
 
 
-def _behind(box: Box, cover: Actor, cells: int) -> NDArray[np.float64]:
-    """How opaque ``cover`` is over the middle of each piece of ``box``."""
+def _behind(box: Box, cover: Actor) -> NDArray[np.float64]:
+    """How opaque ``cover`` is over the middle of each of ``art.GRID`` x ``art.GRID`` equal pieces of ``box``."""
     # One ring of nothing around the drawing stands for all that lies outside of it.
     ringed = art.ringed_opacity(cover.drawing.codepoint, cover.drawing.flipped)
-    grid = len(ringed) - 2
-    columns = _cells_under(box.left, box.width, cover.box.left, cover.box.width, cells, grid)
-    rows = _cells_under(box.top, box.height, cover.box.top, cover.box.height, cells, grid)
+    grid, over = len(ringed) - 2, cover.box
+    axes = (box.left, box.width, over.left, grid / over.width), (box.top, box.height, over.top, grid / over.height)
+    start, length, there, scale = np.array(axes).T[:, :, None]
+    cells = np.floor((start + length * _MIDDLES - there) * scale)
+    columns, rows = np.minimum(np.maximum(cells, -1), grid).astype(np.intp) + 1
     covered: NDArray[np.float64] = ringed[rows[:, None], columns]
     return covered
 
 
-def _cells_under(start: float, length: float, over: float, over_length: float, cells: int, grid: int) -> Any:
-    """For the middle of each piece of a line, the cell of a ringed grid over another line that lies there."""
-    middles = start + length * ((np.arange(cells) + 0.5) / cells)
-    places = np.floor((middles - over) * (grid / over_length)).astype(int) + 1
-    return np.minimum(np.maximum(places, 0), grid + 1)
+_MIDDLES = (np.arange(art.GRID) + 0.5) / art.GRID
