@@ -66,10 +66,11 @@ def wording_from(file: str | Path) -> Wording:
     path = Path(file)
     try:
         given = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise InputError(f"The wording {file} cannot be read: {error.strerror or error}.") from error
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
         raise InputError(f"The wording {file} is no TOML file in UTF-8: {error}.") from error
+    except (OSError, ValueError) as error:  # a ValueError is a name that no file can have
+        reason = getattr(error, "strerror", None) or error
+        raise InputError(f"The wording {file} cannot be read: {reason}.") from error
     kinds = {item.name: str if isinstance(getattr(OWN, item.name), str) else dict for item in fields(Wording)}
     for key, value in given.items():
         _check_entry(path, key, value, kinds)
