@@ -63,7 +63,7 @@ def wrapped(text: str) -> list[str]:
     """At most two lines."""
     from textwrap import wrap
 
-    return wrap(text, 29)[:2]
+    return wrap(text, 26)[:2]
 
 
 if __name__ == "__main__":
