@@ -9,6 +9,7 @@ from typing import Any
 
 from proactive_gym.agents import scripted
 from proactive_gym.agents.base import Agent, Failure, Insider, Reply, Scored, Turn
+from proactive_gym.agents.cache import Cached, check_same_every_time
 from proactive_gym.agents.options import ModelOptions
 from proactive_gym.errors import InputError, check_choice, one_line
 
@@ -54,10 +55,7 @@ def make_agent(agent: str | Agent, options: ModelOptions | None = None) -> Agent
     if kind in _MODELS:
         if not model:
             raise InputError(f"The agent {agent!r} lacks its model: {kind}:MODEL.")
-        # Only now: the module brings in a library that takes seconds to import.
-        from_name = import_module(_MODELS[kind]).from_name
-        with_model: Agent = from_name(model, options or ModelOptions())
-        return with_model
+        return _with_model(kind, model, options or ModelOptions())
     if agent in _BUILT_IN:
         made: Agent = _BUILT_IN[agent]()
         return made
@@ -66,6 +64,17 @@ def make_agent(agent: str | Agent, options: ModelOptions | None = None) -> Agent
     check_choice("agent", agent, [*agent_names(), "module.path:Class"])
     (entry,) = entry_points(group=GROUP, name=agent)
     return _checked(entry.load()(), agent)
+
+
+def _with_model(kind: str, model: str, options: ModelOptions) -> Agent:
+    """The agent of that model; its replies are kept where there is a folder for them."""
+    kept = options.cache if kind != "replay" else None
+    if kept is not None:
+        check_same_every_time(options, kept)
+    # Only now: the module brings in a library that takes seconds to import.
+    agent = import_module(_MODELS[kind]).from_name(model, options)
+    made: Agent = agent if kept is None else Cached(agent, kept, options)
+    return made
 
 
 def _imported(path: str) -> Any:

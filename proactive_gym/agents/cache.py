@@ -57,11 +57,7 @@ class Cached:
     """
 
     def __init__(self, agent: ModelAgent, folder: str | Path, options: ModelOptions) -> None:
-        if options.temperature:
-            raise InputError(
-                f"temperature is {options.temperature}, so that replies differ and cannot be kept; set it to 0 or "
-                f"leave the cache {str(folder)!r} out."
-            )
+        check_same_every_time(options, folder)
         self.name = agent.name
         self.agent = agent
         self.options = options
@@ -74,9 +70,14 @@ class Cached:
         return self.agent.configuration
 
     @property
-    def usage(self) -> dict[str, int]:
+    def usage(self) -> dict[str, int | float]:
         """That of the agent, and how many replies were found."""
         return {**getattr(self.agent, "usage", {}), "cached": self._found}
+
+    def check(self) -> None:
+        """Have the agent say if nothing can be had from it, unless it may never be asked because replies are kept."""
+        if next(self.folder.glob("??/*.json"), None) is None and hasattr(self.agent, "check"):
+            self.agent.check()
 
     def act(self, turns: Sequence[Turn]) -> list[Reaction]:
         """One reply per turn, in the same order; the agent is asked for those that are not kept."""
@@ -128,6 +129,19 @@ class Cached:
         length = self.options.max_new_tokens
         key = _digest({"agent": self.name, "configuration": self.configuration, "length": length, "asked": asked})
         return self.folder / key[:2] / f"{key}.json"
+
+
+def check_same_every_time(options: ModelOptions, folder: str | Path) -> None:
+    """Refuse to keep replies that are sampled.
+
+    Raises:
+        InputError: If they are.
+    """
+    if options.temperature:
+        raise InputError(
+            f"temperature is {options.temperature}, so that replies differ and cannot be kept; set it to 0 or "
+            f"leave the cache {str(folder)!r} out."
+        )
 
 
 def _described(conversation: list[Message]) -> list[Any]:

@@ -98,10 +98,32 @@ class ChatAgent:
         return {"model": self._model, "endpoint": self._endpoint, "client": client, **changed}
 
     @property
-    def usage(self) -> dict[str, int]:
-        """Replies asked for, requests sent again, replies that could not be had, and tokens, so far."""
+    def usage(self) -> dict[str, int | float]:
+        """Replies asked for, requests sent again, replies that could not be had, tokens, and their cost, so far."""
         counts = dict(self._counts)
-        return {"requests": counts["requests"], "retries": counts.pop("sent") - counts["requests"], **counts}
+        retries = counts.pop("sent") - counts["requests"]
+        usage: dict[str, int | float] = {"requests": counts["requests"], "retries": retries, **counts}
+        return usage if self.options.price is None else {**usage, "cost": _cost(counts, self.options.price)}
+
+    def check(self) -> None:
+        """Ask for the list of models, which costs nothing.
+
+        Raises:
+            InputError: If no server answers, or if it refuses the key. A server that has no such list may be fine.
+        """
+        once = self._client.with_options(max_retries=0, timeout=min(self.options.timeout, 20.0))
+        try:
+            once.models.with_raw_response.list()
+        except self._openai.OpenAIError as error:
+            told = self._told(error)
+            # Some keys may ask for completions, but not for the list.
+            limited = re.search("permission|scope", told, re.IGNORECASE)
+            if isinstance(error, self._openai.APIConnectionError) or (
+                isinstance(error, self._openai.AuthenticationError) and not limited
+            ):
+                hopeless = self._hopeless(error)
+                if hopeless is not None:
+                    raise InputError(hopeless) from None  # the error's own text may hold the key
 
     def act(self, turns: Sequence[Turn]) -> list[Reaction]:
         """One reply per turn, in order.
@@ -211,7 +233,7 @@ class ChatAgent:
         return [*alone, *at_once(partial(self._tried, work), items[len(alone) :], self._pace)]
 
     def _note_sent(self, request: Any) -> None:
-        self._count(sent=1)
+        self._count(sent=request.method == "POST")
         request.extensions["round"] = self._pace.round
 
     def _note_came(self, response: Any) -> None:
@@ -292,6 +314,11 @@ def _text(error: BaseException) -> str:
     told = isinstance(body, dict) and isinstance(body.get("message"), str)
     more = [f" - {body}"] if body and not told else []
     return "".join([str(error), *more, f" ({type(cause).__name__}: {cause})" if cause else ""])
+
+
+def _cost(tokens: Mapping[str, int], price: tuple[float, float]) -> float:
+    prompt, completion = price
+    return round((tokens["prompt_tokens"] * prompt + tokens["completion_tokens"] * completion) / 1e6, 6)
 
 
 def _begin(value: object) -> str:

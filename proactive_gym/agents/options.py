@@ -1,6 +1,6 @@
 """What can be set about an agent of a language model."""
 
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any, Literal, get_args
 
 from proactive_gym.agents.asking import Asking
@@ -30,6 +30,8 @@ class ModelOptions:
         base_url: The endpoint, ``https://api.openai.com/v1`` by default (``openai:``).
         concurrency: The most requests under way at once (``openai:``).
         timeout: Seconds after which a request is given up (``openai:``).
+        price: Of a million prompt tokens and of a million completion tokens, in any currency, to reckon what a run
+            costs (``openai:``). Nothing is known of prices here, nor of discounts.
         cache: A folder in which replies are kept that are the same every time, or ``None``.
 
     Raises:
@@ -50,6 +52,7 @@ class ModelOptions:
     base_url: str | None = None
     concurrency: int = 8
     timeout: float = 120.0
+    price: tuple[float, float] | None = None
     cache: str | None = None
 
     def __post_init__(self) -> None:
@@ -61,9 +64,10 @@ class ModelOptions:
         check_whole("concurrency", self.concurrency, 1)
         check_whole("seed", self.seed, 0)
         for name, low in (("temperature", 0.0), ("timeout", 0.001)):
-            value = getattr(self, name)
-            if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value < float("inf"):
-                raise InputError(f"{name} is {value!r}, but must be a number of at least {low:g}.")
+            if not _is_number(getattr(self, name), low):
+                raise InputError(f"{name} is {getattr(self, name)!r}, but must be a number of at least {low:g}.")
+        if self.price is not None and not (len(self.price) == 2 and all(_is_number(part, 0.0) for part in self.price)):
+            raise InputError(f"price is {self.price!r}, but must be two numbers: of prompts and of completions.")
         if self.device is not None and self.device_map is not None:
             raise InputError(
                 f"device is {self.device!r} and device_map {self.device_map!r}, but only one of them can say where the "
@@ -78,11 +82,25 @@ class ModelOptions:
             return self.max_new_tokens
         return 1024 if speaks_freely or self.asking.thought else 50
 
+    def for_judging(self, longest: int) -> "ModelOptions":
+        """Those of a judge in the same place: endpoint, devices, limits and cache, but nothing of how turns are asked.
+
+        Args:
+            longest: The most tokens that it may think and say.
+        """
+        there = replace(self, asking=Asking(), decide="generate", adapter=None, price=None)
+        return replace(there, max_new_tokens=longest, temperature=0.0, seed=0)
+
     def changed(self) -> dict[str, Any]:
-        """The settings that are not the default, for a run's configuration; where replies are kept is none of them."""
+        """The settings that are not the default, for a run's configuration, without those that decide no reply."""
         plain = ModelOptions()
-        named = {item.name: getattr(self, item.name) for item in fields(self) if item.name not in ("asking", "cache")}
+        apart = ("asking", "cache", "price")
+        named = {item.name: getattr(self, item.name) for item in fields(self) if item.name not in apart}
         changed = {name: value for name, value in named.items() if value != getattr(plain, name)}
         usual = asdict(plain.asking)
         asking = {name: value for name, value in asdict(self.asking).items() if value != usual[name]}
         return changed | asking
+
+
+def _is_number(value: object, low: float) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and low <= value < float("inf")
