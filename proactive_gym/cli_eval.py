@@ -2,22 +2,41 @@
 
 import argparse
 import sys
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from proactive_gym.cli_options import add_environment_options, add_model_options, options_of, setting_of
-from proactive_gym.cli_showing import DONE, MENDABLE, console_for_tables, progress_bar, say_files, show
+from proactive_gym.cli_options import add_run_options, arguments_of
+from proactive_gym.cli_showing import (
+    DONE,
+    MENDABLE,
+    console_for_tables,
+    progress_bar,
+    say_files,
+    say_usage,
+    show,
+    show_pairs,
+)
 from proactive_gym.errors import InputError
 
 if TYPE_CHECKING:
     from rich.console import Console
 
     from proactive_gym.evaluation import Evaluation
+    from proactive_gym.stored import Row
 
     Commands = argparse._SubParsersAction[argparse.ArgumentParser]
 
 DEMO_AGENTS = ("oracle", "always-ask", "random", "never-ask", "abstain")
+EXAMPLES = """examples:
+  proactive-gym eval --agent random --agent oracle --env all --episodes 100 --out runs/scripted
+  proactive-gym eval --agent hf:SmolVLM2-2.2B-Instruct --history images --shots 1 --seed 0 --seed 1 --out runs/smol
+  proactive-gym eval --agent openai:MODEL --base-url http://localhost:8000/v1 --cache runs/replies --out runs/served
+  proactive-gym eval --agent hf:MODEL --reply open --single-turn --judge openai:JUDGE --out runs/judged
+  proactive-gym eval --agent replay:runs/judged --reply open --single-turn --judge openai:OTHER --out runs/judged-anew
+
+Keys are read from OPENAI_API_KEY. docs/evaluation.md says what the run's folder holds."""
 
 
 def add_demo(commands: "Commands") -> None:
@@ -30,23 +49,14 @@ def add_demo(commands: "Commands") -> None:
 
 def add_eval(commands: "Commands") -> None:
     """Add ``eval`` to the command line."""
-    run = commands.add_parser("eval", help="evaluate agents; the same command again resumes")
-    run.add_argument(
-        "--agent", action="append", required=True, metavar="A", help="name or module.path:Class; may be repeated"
+    run = commands.add_parser(
+        "eval",
+        help="evaluate agents; the same command again resumes",
+        description="Let agents play environments, and measure. The same command again goes on where it stopped.",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    run.add_argument(
-        "--env", action="append", metavar="ID", help="id, or 'all' for the seven scenarios; may be repeated"
-    )
-    run.add_argument(
-        "--episodes", type=int, help="per agent and environment (default: all of a source with an end, else 200)"
-    )
-    run.add_argument("--judge", metavar="A", help="model that reads free words (--reply open): hf:… or openai:…")
-    run.add_argument("--only", metavar="FILE", help="play the episodes that `proactive-gym filter` kept")
-    run.add_argument("--num-envs", type=int, default=32, help="conversations open at once (default: %(default)s)")
-    run.add_argument("--seed", type=int, default=0, help="other seeds play other episodes (default: %(default)s)")
-    run.add_argument("--out", required=True, metavar="DIR", help="folder for the run")
-    add_environment_options(run)
-    add_model_options(run)
+    add_run_options(run)
     run.set_defaults(command=_eval)
 
 
@@ -64,7 +74,7 @@ def _demo(parsed: argparse.Namespace) -> int:
     from proactive_gym.reports.writing import write_reports
 
     console = console_for_tables()
-    evaluation = _run(console, DEMO_AGENTS, SCENARIO_IDS, episodes=parsed.episodes, out=parsed.out)
+    evaluation = _run(console, agents=DEMO_AGENTS, envs=SCENARIO_IDS, episodes=parsed.episodes, out=parsed.out)
     sheet = Path(parsed.out) / "contact_sheet.png"
 
     write_contact_sheet(make_agent("oracle"), SCENARIO_IDS, sheet)
@@ -75,40 +85,29 @@ def _demo(parsed: argparse.Namespace) -> int:
 
 
 def _eval(parsed: argparse.Namespace) -> int:
-    from proactive_gym.evaluation import SCENARIO_IDS
     from proactive_gym.reports.writing import write_reports
 
-    console = console_for_tables()
-    wanted = parsed.env or ["all"]
-    envs = [env for name in wanted for env in (SCENARIO_IDS if name == "all" else [name])]
-    evaluation = _run(
-        console,
-        parsed.agent,
-        envs,
-        out=parsed.out,
-        episodes=parsed.episodes,
-        num_envs=parsed.num_envs,
-        seed=parsed.seed,
-        shots=parsed.shots,
-        only=parsed.only,
-        judge=parsed.judge,
-        options=options_of(parsed),
-        **setting_of(parsed),
-    )
-    write_reports(evaluation, Path(parsed.out), f"Run {Path(parsed.out).name}")
-    show(console, evaluation, f"Run {parsed.out}")
-    say_files(console, Path(parsed.out))
-    return _status(evaluation)
+    console, folder = console_for_tables(), Path(parsed.out)
+    evaluation = _run(console, **arguments_of(parsed), out=folder)
+    write_reports(evaluation, folder, f"Run {folder.name}")
+    show(console, evaluation, f"Run {folder}")
+    show_pairs(console, evaluation)
+    say_usage(console, evaluation)
+    say_files(console, folder)
+    return status(evaluation.rows)
 
 
-def _status(evaluation: "Evaluation") -> int:
+def status(rows: "Sequence[Row]") -> int:
     """Whether all was played; says what was not."""
-    if not evaluation.errors:
+    from proactive_gym.stored import error_class, finished
+
+    errors = [row for row in rows if not finished(row)]
+    if not errors:
         return DONE
-    first = evaluation.errors[0]
+    kinds = ", ".join(f"{kind} {number}" for kind, number in Counter(map(error_class, errors)).most_common())
     print(
-        f"proactive-gym: {len(evaluation.errors)} of {len(evaluation.rows)} episodes could not be played and are not "
-        f"counted, the first {first['episode']!r}: {first['error']} The same command plays them once that is mended.",
+        f"proactive-gym: {len(errors)} of {len(rows)} episodes could not be played and are not counted ({kinds}), the "
+        f"first {errors[0]['episode']!r}: {errors[0]['error']} The same command plays them once that is mended.",
         file=sys.stderr,
     )
     return MENDABLE
@@ -127,12 +126,14 @@ def _report(parsed: argparse.Namespace) -> int:
         sheet = folder / "contact_sheet.png"
         write_reports(evaluation, folder, f"Run {folder.name}", sheet if sheet.exists() else None)
         show(console, evaluation, f"Run {folder}")
+        show_pairs(console, evaluation)
+        say_usage(console, evaluation)
         say_files(console, folder)
     return DONE
 
 
-def _run(console: "Console", agents: Sequence[str], envs: Sequence[str], **arguments: Any) -> "Evaluation":
+def _run(console: "Console", **arguments: Any) -> "Evaluation":
     from proactive_gym.evaluation import evaluate
 
     with progress_bar(console) as watch:
-        return evaluate(agents, envs, watch=watch, **arguments)
+        return evaluate(watch=watch, **arguments)

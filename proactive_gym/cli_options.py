@@ -1,8 +1,10 @@
-"""Options of the command line that are keyword arguments elsewhere: of the environments, of models."""
+"""Options of the command line that are keyword arguments elsewhere: of runs, of the environments, of models."""
 
 import argparse
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Any
+
+from proactive_gym.errors import InputError
 
 if TYPE_CHECKING:
     from proactive_gym.agents import ModelOptions
@@ -11,6 +13,57 @@ SETTING = (
     *("source", "data_dir", "split", "image_size", "reply", "reading", "menu_order", "interventions"),
     *("control", "wording", "budget", "hint", "clear", "single_turn"),
 )
+
+
+def add_run_options(parser: argparse.ArgumentParser) -> None:
+    """What ``arguments_of`` reads, and ``--out``."""
+    run = parser.add_argument_group("run")
+    run.add_argument(
+        "--agent",
+        action="append",
+        required=True,
+        metavar="A",
+        help="a name of `proactive-gym list`, hf:MODEL, openai:MODEL, replay:DIR or module.path:Class; repeats",
+    )
+    run.add_argument(
+        "--env", action="append", metavar="ID", help="id, or all (default) for the seven scenarios; repeats"
+    )
+    run.add_argument(
+        "--episodes",
+        type=int,
+        metavar="N",
+        help="per agent, environment and seed (default: all of a source with an end, else 200)",
+    )
+    run.add_argument("--seed", action="append", type=int, help="other seeds play other episodes (default: 0); repeats")
+    run.add_argument("--only", metavar="FILE", help="play the episodes that `proactive-gym filter` kept")
+    run.add_argument("--num-envs", type=int, default=32, metavar="N", help="conversations open at once (default: 32)")
+    run.add_argument("--out", required=True, metavar="DIR", help="folder for the run")
+    add_environment_options(parser)
+    add_model_options(parser)
+    add_judge_options(parser)
+
+
+def arguments_of(parsed: argparse.Namespace) -> dict[str, Any]:
+    """The arguments of ``proactive_gym.evaluate``, but for the folder.
+
+    Raises:
+        InputError: If one is impossible.
+    """
+    from proactive_gym.evaluation import SCENARIO_IDS
+
+    options = options_of(parsed)
+    return {
+        "agents": parsed.agent,
+        "envs": [env for name in parsed.env or ["all"] for env in (SCENARIO_IDS if name == "all" else [name])],
+        "episodes": parsed.episodes,
+        "num_envs": parsed.num_envs,
+        "seed": parsed.seed or 0,
+        "shots": parsed.shots or 0,
+        "only": parsed.only,
+        "judge": judge_of(parsed, options),
+        "options": options,
+        **setting_of(parsed),
+    }
 
 
 def add_environment_options(parser: argparse.ArgumentParser) -> None:
@@ -45,7 +98,7 @@ def add_model_options(parser: argparse.ArgumentParser) -> None:
     asking.add_argument("--history", help="remind it of earlier turns: none (default), text or images")
     asking.add_argument("--history-turns", type=int, help="the most earlier turns (default: 16)")
     asking.add_argument("--history-images", type=int, help="the most earlier pictures (default: 4)")
-    asking.add_argument("--shots", type=int, default=0, help="worked examples before each turn (default: 0)")
+    asking.add_argument("--shots", type=int, help="worked examples before each turn (default: 0)")
     asking.add_argument("--thought", action="store_true", default=None, help="let it think aloud first")
     asking.add_argument("--tools", action="store_true", default=None, help="offer the options as tools, too")
     asking.add_argument("--system", help="what the system says first")
@@ -65,7 +118,48 @@ def add_model_options(parser: argparse.ArgumentParser) -> None:
     model.add_argument("--base-url", help="the endpoint (openai:); its key is read from OPENAI_API_KEY")
     model.add_argument("--concurrency", type=int, help="most requests under way (default: 8; openai:)")
     model.add_argument("--timeout", type=float, help="seconds for a request (default: 120; openai:)")
-    model.add_argument("--cache", metavar="DIR", help="keep replies that are the same every time")
+    model.add_argument(
+        "--price", type=_price, metavar="P,C", help="of a million prompt and completion tokens (openai:)"
+    )
+    model.add_argument("--cache", metavar="DIR", help="keep replies that are the same every time, and find them again")
+
+
+def _price(text: str) -> tuple[float, float]:
+    try:
+        prompt, completion = [float(part) for part in text.split(",")]
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not two numbers with a comma between them") from None
+    return prompt, completion
+
+
+def add_judge_options(parser: argparse.ArgumentParser) -> None:
+    """What ``judge_of`` reads."""
+    judge = parser.add_argument_group(
+        "judge", "of replies in free words (--reply open); without one a matcher reads them"
+    )
+    judge.add_argument("--judge", metavar="A", help="hf:… or openai:…, on the same device or endpoint as the agents")
+    judge.add_argument("--judge-base-url", metavar="URL", help="another endpoint for it")
+    judge.add_argument("--judge-price", type=_price, metavar="P,C", help="as --price, of the judge")
+
+
+def judge_of(parsed: argparse.Namespace, options: "ModelOptions") -> Any:
+    """The judge, if there is one: its name, or what was made of it where it is to be had elsewhere.
+
+    Raises:
+        InputError: If it cannot be made, or if something is said of one that is not there.
+    """
+    elsewhere = [name for name in ("judge_base_url", "judge_price") if getattr(parsed, name) is not None]
+    if parsed.judge is None and elsewhere:
+        raise InputError(f"--{elsewhere[0].replace('_', '-')} is given, but there is no --judge.")
+    if not elsewhere:
+        return parsed.judge
+    from proactive_gym.agents import make_agent
+    from proactive_gym.evaluation.run import LONGEST_VERDICT
+
+    same = options.for_judging(LONGEST_VERDICT)
+    return make_agent(
+        parsed.judge, replace(same, base_url=parsed.judge_base_url or same.base_url, price=parsed.judge_price)
+    )
 
 
 def options_of(parsed: argparse.Namespace) -> "ModelOptions":

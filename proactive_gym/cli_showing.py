@@ -1,6 +1,8 @@
 """What the commands show: tables, progress, the files they leave behind."""
 
 import sys
+import time
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -31,13 +33,49 @@ def progress_bar(console: "Console") -> Iterator[Callable[["Progress"], None]]:
     from rich.progress import Progress as Bar
 
     columns = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    rate = _Rate()
     with Bar(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
         bar = progress.add_task("playing", total=None)
 
         def watch(told: "Progress") -> None:
-            progress.update(bar, advance=1, total=told.episodes, description=f"{told.agent} in {told.env}")
+            said = f"{_so_far(told)}, {rate.after(told)}"
+            progress.update(bar, advance=1, total=told.episodes, description=said)
+            if not console.is_terminal and rate.is_time_to_say():
+                print(f"{rate.seen} of {told.episodes}: {said}", file=sys.stderr, flush=True)
 
         yield watch
+
+
+def _so_far(told: "Progress") -> str:
+    right = "" if told.accuracy is None else f": {100 * told.accuracy:.0f} % right"
+    return f"{told.agent} in {told.env}{right}"
+
+
+class _Rate:
+    """Episodes a second, over the last minute; and when to say something in a log."""
+
+    EVERY = 60.0
+
+    def __init__(self) -> None:
+        self.seen = 0
+        self._said = time.monotonic()
+        self._finished: deque[float] = deque([self._said])
+
+    def after(self, told: "Progress") -> str:
+        now = time.monotonic()
+        self.seen += 1
+        if told.row is not None:  # what was finished before took no time
+            self._finished.append(now)
+        while len(self._finished) > 2 and self._finished[0] < now - self.EVERY:
+            self._finished.popleft()
+        return f"{(len(self._finished) - 1) / max(now - self._finished[0], 1e-9):.1f}/s"
+
+    def is_time_to_say(self) -> bool:
+        now = time.monotonic()
+        if now - self._said < self.EVERY:
+            return False
+        self._said = now
+        return True
 
 
 def show(console: "Console", evaluation: "Evaluation", title: str) -> None:
@@ -48,6 +86,27 @@ def show(console: "Console", evaluation: "Evaluation", title: str) -> None:
     table = evaluation.table
     several = len({cell.env for cell in table}) > 1
     console.print(terminal_table([*table, *(means(table) if several else [])], title))
+
+
+def show_pairs(console: "Console", evaluation: "Evaluation") -> None:
+    """Agents in pairs, in the mean where there are several environments; then seeds, where there are several."""
+    from proactive_gym.reports.tables import terminal_pairs, terminal_seeds
+
+    pairs = [pair for pair in evaluation.comparisons if pair.measure == "accuracy"]
+    averaged = [pair for pair in pairs if pair.env == "mean"]
+    if pairs:
+        console.print(terminal_pairs(averaged or pairs))
+    if evaluation.spreads:
+        console.print(terminal_seeds(evaluation.spreads))
+
+
+def say_usage(console: "Console", evaluation: "Evaluation") -> None:
+    """What models used, in all sittings together."""
+    for agent, used in evaluation.usage.items():
+        counts = {name: number for name, number in used.items() if name not in ("episodes", "seconds")}
+        if counts:
+            words = ", ".join(f"{name.replace('_', ' ')} {number:,.10g}" for name, number in counts.items())
+            console.print(f"{agent} used in {used['seconds']:,.0f} s: {words}", highlight=False, soft_wrap=True)
 
 
 def say_files(console: "Console", folder: Path) -> None:

@@ -12,6 +12,7 @@ from proactive_gym.agents.base import Failure
 from proactive_gym.envs.conversation import Conversation
 from proactive_gym.episode import Expected
 from proactive_gym.errors import InputError
+from proactive_gym.stored import NO_VERDICT
 from proactive_gym.wording import OWN, Wording
 
 Message = dict[str, Any]
@@ -80,10 +81,10 @@ class Judge:
 
 def _taken(words: str | Failure, expected: Expected) -> Verdict | Failure:
     if isinstance(words, Failure):
-        return Failure(f"The judge failed: {words.error}")
+        return Failure(f"JudgeError: the judge failed: {words.error}")
     verdict = read_verdict(words, expected)
     if verdict is None:
-        return Failure(f"VerdictError: the judge said {words[-80:]!r}, which holds no verdict on {expected.texts}.")
+        return Failure(f"{NO_VERDICT}: the judge said {words[-80:]!r}, which holds no verdict on {expected.texts}.")
     return verdict
 
 

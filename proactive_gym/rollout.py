@@ -65,6 +65,7 @@ class Trajectory:
         sufficiency: One number per picture shown, or ``None``.
         error: Why the episode could not be played to its end: a picture that cannot be shown, say, which is no fault of
             the agent's; ``None`` if it was. Such an episode may have no turns.
+        unjudged: The reply that a judge gave no verdict on, where that is the error.
     """
 
     episode: str
@@ -75,6 +76,7 @@ class Trajectory:
     requests_needed: int | None
     sufficiency: tuple[float, ...] | None
     error: str | None = None
+    unjudged: str | None = None
 
     @property
     def outcome(self) -> Outcome | None:
@@ -195,7 +197,7 @@ def play(
 class _Lane:
     """One open conversation, and what was said in it so far."""
 
-    __slots__ = ("conversation", "error", "examples", "exchanges", "place")
+    __slots__ = ("conversation", "error", "examples", "exchanges", "place", "unjudged")
 
     def __init__(self, place: int, conversation: Conversation, examples: tuple[Played, ...]) -> None:
         self.place = place
@@ -203,6 +205,7 @@ class _Lane:
         self.examples = examples
         self.exchanges: list[Exchange] = []
         self.error: str | None = None
+        self.unjudged: str | None = None
 
     @property
     def over(self) -> bool:
@@ -212,8 +215,9 @@ class _Lane:
         history = tuple([(exchange.turn, exchange.reply) for exchange in self.exchanges])
         return turn_of(self.conversation, image, history, self.examples)
 
-    def fail(self, error: str) -> None:
+    def fail(self, error: str, unjudged: str | None = None) -> None:
         self.error = " ".join(error.split())
+        self.unjudged = unjudged
 
     def take(self, turn: Turn, reply: Reply, confidences: tuple[float, ...] | None = None) -> None:
         choice = self.conversation.read(reply) if isinstance(reply, str) else reply
@@ -243,6 +247,7 @@ class _Lane:
             requests_needed=episode.requests_needed,
             sufficiency=episode.sufficiency(state),
             error=self.error,
+            unjudged=self.unjudged,
         )
 
 
@@ -309,7 +314,7 @@ def _judged(judge: Judge, said: list[tuple[_Lane, Turn, Reaction]]) -> list[tupl
     verdicts = judge.read([lane.conversation for lane, _, _ in free], [reply for _, _, reply in free]) if free else []
     for (lane, turn, reply), verdict in zip(free, verdicts, strict=True):
         if isinstance(verdict, Failure):
-            lane.fail(verdict.error)
+            lane.fail(verdict.error, unjudged=reply)
         else:
             lane.take_judged(turn, reply, verdict)
     return [item for item in said if not (isinstance(item[2], str) and not item[1].options)]

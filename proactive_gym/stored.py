@@ -11,9 +11,12 @@ Row = dict[str, Any]
 FIELDS = frozenset({
     *("agent", "env", "episode", "scenario", "wording", "question", "options", "kinds", "answer"),
     *("replies", "choices", "confidences", "verdicts", "outcomes", "outcome"),
-    *("requests", "requests_needed", "sufficiency", "return", "error"),
+    *("seed", "requests", "requests_needed", "sufficiency", "return", "error", "unjudged"),
 })  # fmt: skip
 """What every row has. Those of episodes that could not be played have an ``error`` and no ``outcome``."""
+
+NO_VERDICT = "VerdictError"
+"""The class of error of a reply that a judge was asked about and said nothing readable of."""
 
 
 def stored_rows(file: Path) -> list[Row]:
@@ -31,7 +34,7 @@ def stored_rows(file: Path) -> list[Row]:
         for number, text in enumerate(lines, start=1):
             if text.endswith(b"\n"):
                 row = _parsed(text, file, number)
-                if key(row) not in found or found[key(row)]["error"] is not None:
+                if key(row) not in found or not finished(found[key(row)]):
                     found[key(row)] = row
     return list(found.values())
 
@@ -39,6 +42,17 @@ def stored_rows(file: Path) -> list[Row]:
 def key(row: Row) -> tuple[str, str, str]:
     """What no other row of a run has."""
     return row["agent"], row["env"], row["episode"]
+
+
+def error_class(row: Row) -> str | None:
+    """What kind of error ended the episode; ``None`` if it was played to its end."""
+    error: str | None = row["error"]
+    return None if error is None else error.partition(":")[0]
+
+
+def finished(row: Row) -> bool:
+    """Whether there is no use in playing the episode again: a judge says the same of the same reply."""
+    return error_class(row) in (None, NO_VERDICT)
 
 
 def line(row: Row) -> str:

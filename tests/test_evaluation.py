@@ -405,6 +405,8 @@ def row(agent="a", env="E1", outcome="correct", replies=1, requests=0, paid=0.0,
         "requests": requests,
         "return": paid,
         "error": None,
+        "unjudged": None,
+        "seed": 0,
         "wording": "own",
     }
 

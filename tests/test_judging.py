@@ -54,7 +54,7 @@ def test_a_judge_leads_on_and_ends():
 
 
 @pytest.mark.parametrize(
-    ("say", "error"), [("I would say yes.", "VerdictError"), ("fail", "The judge failed: Timeout")]
+    ("say", "error"), [("I would say yes.", "VerdictError"), ("fail", "JudgeError: the judge failed: Timeout")]
 )
 def test_a_judge_that_fails_is_no_fault_of_the_agents(say, error):
     (played,) = rollouts(Chatty(), "ProactiveSketch-v0", episodes=1, judge=Judge(Believer(say=say)), **FREE)

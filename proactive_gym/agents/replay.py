@@ -38,7 +38,9 @@ class Replay:
         if self.name not in names:
             raise InputError(f"{folder} holds no replies of {agent!r}; there are those of {', '.join(names)}.")
         self._said: dict[str, list[Reply]] = {
-            row["episode"]: row["replies"] for row in rows if row["agent"] == self.name and row["error"] is None
+            row["episode"]: row["replies"] + ([] if row["unjudged"] is None else [row["unjudged"]])
+            for row in rows
+            if row["agent"] == self.name
         }
         self.configuration = {"replay_of": str(folder)}
 

@@ -1,7 +1,7 @@
 """Runs that survive, and what they say."""
 
 from proactive_gym.evaluation.comparison import Comparison, comparisons
-from proactive_gym.evaluation.measures import Cell, cells, means
+from proactive_gym.evaluation.measures import Cell, Spread, cells, means, spreads
 from proactive_gym.evaluation.run import SCENARIO_IDS, Evaluation, Progress, Watcher, evaluate
 
 __all__ = [
@@ -10,9 +10,11 @@ __all__ = [
     "Comparison",
     "Evaluation",
     "Progress",
+    "Spread",
     "Watcher",
     "cells",
     "comparisons",
     "evaluate",
     "means",
+    "spreads",
 ]

@@ -7,7 +7,7 @@ from math import comb
 
 import numpy as np
 
-from proactive_gym.evaluation.statistics import Estimate, average, family
+from proactive_gym.evaluation.statistics import Estimate, average, family, mean_of
 from proactive_gym.outcome import Outcome
 from proactive_gym.stored import Row
 
@@ -26,7 +26,7 @@ class Comparison:
     """How two agents differ in one measure on the episodes that both played.
 
     Attributes:
-        env: The environment's id.
+        env: The environment's id; ``"mean"`` for the unweighted mean over the environments that both played.
         agent: The one.
         other: The other.
         measure: What of.
@@ -55,28 +55,48 @@ class Comparison:
 
 
 def comparisons(rows: Sequence[Row]) -> list[Comparison]:
-    """Every pair of agents in every environment, in each measure of ``COMPARED``; pairs with nothing in common not."""
+    """Every pair of agents in every environment, in each measure of ``COMPARED``; pairs with nothing in common not.
+
+    Pairs that meet in several environments are compared in the mean over these, too.
+    """
     played: dict[str, dict[str, dict[str, Row]]] = {}
     for row in rows:
         if row["error"] is None:
-            played.setdefault(row["env"], {}).setdefault(row["agent"], {})[row["episode"]] = row
-    return [
-        _compared(env, agent, other, measure, by_agent)
-        for env, by_agent in played.items()
-        for agent, other in combinations(by_agent, 2)
-        if by_agent[agent].keys() & by_agent[other].keys()
-        for measure in COMPARED
-    ]
+            played.setdefault(row["agent"], {}).setdefault(row["env"], {})[row["episode"]] = row
+    envs = dict.fromkeys(row["env"] for row in rows)
+    pairs = [_Pair(agent, other, played[agent], played[other]) for agent, other in combinations(played, 2)]
+    found = [pair.compared(env, measure) for env in envs for pair in pairs if env in pair.both for measure in COMPARED]
+    return found + [pair.compared_in_all(measure) for pair in pairs if len(pair.both) > 1 for measure in COMPARED]
 
 
-def _compared(env: str, agent: str, other: str, measure: str, by_agent: dict[str, dict[str, Row]]) -> Comparison:
-    value, one, two = COMPARED[measure], by_agent[agent], by_agent[other]
-    both = [name for name in one if name in two]
-    differences = np.array([value(one[name]) - value(two[name]) for name in both])
-    families = [family(name) for name in both]
-    return Comparison(
-        env, agent, other, measure, len(both), average(differences, families), chance(differences, families)
-    )
+class _Pair:
+    """Two agents, and the episodes of each environment that both played."""
+
+    def __init__(self, agent: str, other: str, one: dict[str, dict[str, Row]], two: dict[str, dict[str, Row]]) -> None:
+        self.agent, self.other = agent, other
+        common = {env: [name for name in one[env] if name in two[env]] for env in one if env in two}
+        self.both = {
+            env: [(one[env][name], two[env][name]) for name in names] for env, names in common.items() if names
+        }
+
+    def compared(self, env: str, measure: str) -> Comparison:
+        differences, families = self._differences(env, measure), self._families(env)
+        estimate, p = average(differences, families), chance(differences, families)
+        return Comparison(env, self.agent, self.other, measure, len(differences), estimate, p)
+
+    def compared_in_all(self, measure: str) -> Comparison:
+        by_env = {env: self._differences(env, measure) for env in self.both}
+        estimate = mean_of([average(by_env[env], self._families(env)) for env in by_env])
+        weighed = np.concatenate([differences / len(differences) for differences in by_env.values()])
+        families = [f"{env} {name}" for env in by_env for name in self._families(env)]
+        return Comparison("mean", self.agent, self.other, measure, len(weighed), estimate, chance(weighed, families))
+
+    def _differences(self, env: str, measure: str) -> np.ndarray:
+        value = COMPARED[measure]
+        return np.array([value(one) - value(two) for one, two in self.both[env]])
+
+    def _families(self, env: str) -> list[str]:
+        return [family(one["episode"]) for one, _ in self.both[env]]
 
 
 def chance(differences: np.ndarray, families: Sequence[str]) -> float:

@@ -3,10 +3,11 @@
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
+from statistics import mean, stdev
 
-from proactive_gym.evaluation.statistics import Estimate, average, family, share
+from proactive_gym.evaluation.statistics import Estimate, average, family, mean_of, share
 from proactive_gym.outcome import Outcome
-from proactive_gym.stored import Row
+from proactive_gym.stored import Row, finished
 
 
 def _families(rows: Sequence[Row]) -> list[str]:
@@ -67,6 +68,7 @@ class Cell:
         episodes: How many episodes the measures are of.
         measures: Estimates by the measures' names.
         errors: How many further episodes could not be played.
+        unjudged: How many further episodes ended with a reply on which the judge gave no readable verdict.
     """
 
     agent: str
@@ -74,6 +76,7 @@ class Cell:
     episodes: int
     measures: dict[str, Estimate]
     errors: int = 0
+    unjudged: int = 0
 
     @property
     def figures(self) -> dict[str, str | int | float]:
@@ -81,7 +84,7 @@ class Cell:
         flat: dict[str, str | int | float] = {"agent": self.agent, "env": self.env, "episodes": self.episodes}
         for name, estimate in self.measures.items():
             flat |= {name: estimate.value, f"{name}_low": estimate.low, f"{name}_high": estimate.high}
-        return {**flat, "errors": self.errors}
+        return {**flat, "errors": self.errors, "unreadable_verdicts": self.unjudged}
 
 
 def cells(rows: Iterable[Row]) -> list[Cell]:
@@ -95,7 +98,8 @@ def cells(rows: Iterable[Row]) -> list[Cell]:
 def _cell(agent: str, env: str, rows: Sequence[Row]) -> Cell:
     played = [row for row in rows if row["error"] is None]
     measures = {name: measure(played) for name, measure in MEASURES.items()}
-    return Cell(agent, env, len(played), measures, len(rows) - len(played))
+    errors = sum(not finished(row) for row in rows)
+    return Cell(agent, env, len(played), measures, errors, len(rows) - len(played) - errors)
 
 
 def means(table: Sequence[Cell]) -> list[Cell]:
@@ -103,15 +107,52 @@ def means(table: Sequence[Cell]) -> list[Cell]:
     averaged = []
     for agent, group in groupby(table, key=lambda cell: cell.agent):
         of_agent = list(group)
-        measures = {name: _mean([cell.measures[name] for cell in of_agent]) for name in MEASURES}
-        episodes, errors = sum(cell.episodes for cell in of_agent), sum(cell.errors for cell in of_agent)
-        averaged.append(Cell(agent, "mean", episodes, measures, errors))
+        measures = {name: mean_of([cell.measures[name] for cell in of_agent]) for name in MEASURES}
+        counts = ([cell.episodes, cell.errors, cell.unjudged] for cell in of_agent)
+        episodes, errors, unjudged = map(sum, zip(*counts, strict=True))
+        averaged.append(Cell(agent, "mean", episodes, measures, errors, unjudged))
     return averaged
 
 
-def _mean(estimates: Sequence[Estimate]) -> Estimate:
-    number = len(estimates)
-    value = sum(estimate.value for estimate in estimates) / number
-    below = sum((estimate.value - estimate.low) ** 2 for estimate in estimates) ** 0.5 / number
-    above = sum((estimate.high - estimate.value) ** 2 for estimate in estimates) ** 0.5 / number
-    return Estimate(value, value - below, value + above)
+@dataclass(frozen=True)
+class Spread:
+    """An agent's accuracy in an environment, seed by seed.
+
+    Attributes:
+        agent: The agent's name.
+        env: The environment's id, or ``"mean"``.
+        cells: By seed, the cell of its episodes alone.
+    """
+
+    agent: str
+    env: str
+    cells: dict[int, Cell]
+
+    @property
+    def accuracies(self) -> list[float]:
+        """One per seed."""
+        return [cell.measures["accuracy"].value for cell in self.cells.values()]
+
+    @property
+    def mean(self) -> float:
+        """The unweighted mean over the seeds."""
+        return mean(self.accuracies)
+
+    @property
+    def deviation(self) -> float:
+        """The standard deviation between seeds."""
+        return stdev(self.accuracies)
+
+
+def spreads(rows: Iterable[Row]) -> list[Spread]:
+    """A spread per agent and environment with several seeds, and one per agent for its mean over environments."""
+    by_seed: dict[int, list[Row]] = {}
+    for row in rows:
+        if row["seed"] is not None:
+            by_seed.setdefault(row["seed"], []).append(row)
+    found: dict[tuple[str, str], dict[int, Cell]] = {}
+    for seed, of_seed in sorted(by_seed.items()):
+        table = cells(of_seed)
+        for cell in [*table, *(means(table) if len({cell.env for cell in table}) > 1 else [])]:
+            found.setdefault((cell.agent, cell.env), {})[seed] = cell
+    return [Spread(agent, env, by) for (agent, env), by in found.items() if len(by) > 1]

@@ -4,7 +4,7 @@ from proactive_gym.rollout import Trajectory
 from proactive_gym.stored import Row
 
 
-def record(trajectory: Trajectory, agent: str, env: str, wording: str) -> Row:
+def record(trajectory: Trajectory, agent: str, env: str, wording: str, seed: int | None) -> Row:
     """Everything about the episode but its pictures, which its name gives back; nothing depends on time or machine.
 
     Args:
@@ -12,6 +12,7 @@ def record(trajectory: Trajectory, agent: str, env: str, wording: str) -> Row:
         agent: The agent's name.
         env: The environment's id.
         wording: The name of the wording that was used.
+        seed: Whose episodes it is one of; ``None`` where seeds make no difference.
     """
     first = trajectory.exchanges[0].turn if trajectory.exchanges else None
     return {
@@ -19,6 +20,7 @@ def record(trajectory: Trajectory, agent: str, env: str, wording: str) -> Row:
         "env": env,
         "episode": trajectory.episode,
         "scenario": trajectory.scenario,
+        "seed": seed,
         "wording": wording,
         "question": first.question if first else "",
         "options": list(first.options) if first else [],
@@ -37,6 +39,7 @@ def record(trajectory: Trajectory, agent: str, env: str, wording: str) -> Row:
         else [round(share, 4) for share in trajectory.sufficiency],
         "return": trajectory.total_reward,
         "error": trajectory.error,
+        "unjudged": trajectory.unjudged,
     }
 
 

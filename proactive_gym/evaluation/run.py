@@ -1,9 +1,8 @@
 """Agents × environments, measured."""
 
-import hashlib
-import math
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -13,19 +12,16 @@ from proactive_gym.agents import Agent, ModelOptions, make_agent
 from proactive_gym.envs.base import Desk
 from proactive_gym.errors import InputError, check_whole
 from proactive_gym.evaluation.comparison import Comparison, comparisons
-from proactive_gym.evaluation.filtering import read_names
-from proactive_gym.evaluation.measures import Cell, cells
+from proactive_gym.evaluation.measures import Cell, Spread, cells, spreads
+from proactive_gym.evaluation.planning import Plan, checked_seeds, digest, planned
 from proactive_gym.evaluation.record import record
 from proactive_gym.evaluation.run_directory import RunDirectory
 from proactive_gym.judging import Judge, Speaker
+from proactive_gym.outcome import Outcome
 from proactive_gym.reward import Reward
-from proactive_gym.rollout import Trajectory, episode_names, make_desk, play
-from proactive_gym.stored import Row
+from proactive_gym.rollout import make_desk, play
+from proactive_gym.stored import NO_VERDICT, Row, error_class, finished, key
 from proactive_gym.wording import Wording
-
-EPISODES = 200
-"""Episodes per agent and environment where the source has no end and nobody says how many."""
-
 
 LONGEST_VERDICT = 4096
 """Tokens that a judge may think and say."""
@@ -39,12 +35,15 @@ class Progress(NamedTuple):
         env: The environment's id.
         row: The finished episode, or ``None`` if it was finished before.
         episodes: How many there are in all.
+        accuracy: The share of right answers among the agent's episodes in the environment so far; ``None`` if none of
+            them could be played.
     """
 
     agent: str
     env: str
     row: Row | None
     episodes: int
+    accuracy: float | None
 
 
 Watcher = Callable[[Progress], None]
@@ -77,12 +76,27 @@ class Evaluation:
     @property
     def errors(self) -> list[Row]:
         """Those that could not be played to their end; nothing is measured on them."""
-        return [row for row in self.rows if row["error"] is not None]
+        return [row for row in self.rows if not finished(row)]
+
+    @property
+    def unjudged(self) -> list[Row]:
+        """Those of which the judge said nothing readable; nothing is measured on them, and they are counted apart."""
+        return [row for row in self.rows if error_class(row) == NO_VERDICT]
 
     @property
     def table(self) -> list[Cell]:
         """Measures per agent and environment."""
         return cells(self.rows)
+
+    @property
+    def spreads(self) -> list[Spread]:
+        """Accuracy seed by seed, where there are several."""
+        return spreads(self.rows)
+
+    @property
+    def usage(self) -> dict[str, dict[str, float]]:
+        """By agent what was used in all sittings, as ``timing.jsonl`` tells: seconds, and what models count."""
+        return {} if self.folder is None else RunDirectory(self.folder).usage()
 
 
 def evaluate(
@@ -91,7 +105,7 @@ def evaluate(
     episodes: int | None = None,
     num_envs: int = 32,
     out: str | Path | None = None,
-    seed: int = 0,
+    seed: int | Sequence[int] = 0,
     watch: Watcher | None = None,
     shots: int = 0,
     options: ModelOptions | None = None,
@@ -100,86 +114,147 @@ def evaluate(
     **env_kwargs: Any,
 ) -> Evaluation:
     """``proactive_gym.evaluate`` without the reports: plays what is owed and keeps it; see there."""
+    # Before anything is played: a wrong argument is said at once.
+    options = options or ModelOptions()
     made = [make_agent(agent, options) for agent in ([agents] if isinstance(agents, str | Agent) else agents)]
     _check_distinct([agent.name for agent in made])
     ids = _ids(envs)
     if episodes is not None:
         check_whole("episodes", episodes, 1)
     check_whole("num_envs", num_envs, 1)
-    asked = None if judge is None else _asked(judge, env_kwargs)
-    # Before anything is played: a wrong argument is said at once.
+    asked = None if judge is None else _speaker(judge, options, env_kwargs)
     desks = {env: make_desk(env, env_kwargs) for env in ids}
-    plan = _plan(desks, episodes, seed, only)
-    total = len(made) * sum(map(len, plan.values()))
-    run = None
-    if out is not None:
-        wordings = {env: desk.setting.wording.name for env, desk in desks.items()}
-        run = RunDirectory.opened(out, _configuration(made, plan, episodes, seed, shots, asked, env_kwargs, wordings))
-    there = run.rows() if run and run.episodes.exists() else []
-    done = {(row["agent"], row["env"], row["episode"]): row for row in there if row["error"] is None}
-    rows: list[Row] = list(done.values())
-    for agent in made:
-        for env in ids:
-            owed = [name for name in plan[env] if (agent.name, env, name) not in done]
-            for _ in range(len(plan[env]) - len(owed)):
-                if watch:
-                    watch(Progress(agent.name, env, None, total))
-            made_of = Judge(asked, desks[env].setting.wording) if asked else None
-            trajectories = play(agent, desks[env], iter(owed), num_envs, shots, made_of)
-            for row in _played(trajectories, agent, desks[env], env, run, owed=len(owed), num_envs=num_envs):
-                rows.append(row)
-                if watch:
-                    watch(Progress(agent.name, env, row, total))
-    if run:
-        run.put_in_order([(agent.name, env, name) for agent in made for env in ids for name in plan[env]])
-        rows = run.rows()
-    return Evaluation(rows, None if run is None else run.folder)
+    seeds = checked_seeds(seed)
+    sitting = _Sitting(made, desks, planned(desks, episodes, seeds, only), num_envs, shots, asked, watch)
+    if out is None:
+        return Evaluation(list(sitting.play({})), None)
+    told = {"episodes": episodes, "seed": seeds[0] if len(seeds) == 1 else seeds}
+    described = {**sitting.configuration, **told, "env_kwargs": {name: _plain(it) for name, it in env_kwargs.items()}}
+    run = RunDirectory.opened(out, described)
+    there = {key(row): row for row in run.rows() if finished(row)} if run.episodes.exists() else {}
+    for _ in sitting.play(there, run):
+        pass
+    run.put_in_order(sitting.order)
+    return Evaluation(run.rows(), run.folder)
 
 
-def _asked(judge: str | Speaker, env_kwargs: dict[str, Any]) -> Speaker:
+@dataclass(frozen=True)
+class _Sitting:
+    """Who plays what, until it is done or interrupted.
+
+    Attributes:
+        agents: Who plays.
+        desks: Where, by the environments' ids.
+        plan: What: by the environments' ids, names of episodes with the seed they belong to.
+        num_envs: How many conversations are open at once.
+        shots: How many worked examples come with each turn.
+        judge: Who reads free words.
+        watch: Is told of every episode.
+    """
+
+    agents: list[Agent]
+    desks: dict[str, Desk]
+    plan: Plan
+    num_envs: int
+    shots: int
+    judge: Speaker | None
+    watch: Watcher | None
+
+    @property
+    def order(self) -> list[tuple[str, str, str]]:
+        """All episodes, as they are planned."""
+        return [(agent.name, env, name) for agent in self.agents for env, names in self.plan.items() for name in names]
+
+    @property
+    def configuration(self) -> dict[str, Any]:
+        """What decides the replies, but for the environments' arguments."""
+        judge = self.judge
+        return {
+            "agents": [agent.name for agent in self.agents],
+            "envs": list(self.plan),
+            "plan": {env: digest(list(names)) for env, names in self.plan.items()},
+            "judge": None if judge is None else {"name": judge.name, **getattr(judge, "configuration", {})},
+            "shots": self.shots,
+            "models": {agent.name: agent.configuration for agent in self.agents if hasattr(agent, "configuration")},
+            "wording": {env: desk.setting.wording.name for env, desk in self.desks.items()},
+            "version": proactive_gym.__version__,
+        }
+
+    def play(self, there: dict[tuple[str, str, str], Row], run: RunDirectory | None = None) -> Iterator[Row]:
+        """All rows: those that are there, and what is owed."""
+        self._check_servers({agent for agent, _, _ in {*self.order} - there.keys()})
+        yield from there.values()
+        for agent in self.agents:
+            for env, names in self.plan.items():
+                earlier = [there[place] for name in names if (place := (agent.name, env, name)) in there]
+                live = _Live(agent.name, env, len(self.order), self.watch)
+                for row in earlier:
+                    live.note(row, earlier=True)
+                owed = [name for name in names if (agent.name, env, name) not in there]
+                for row in self._played(agent, env, owed, run):
+                    live.note(row)
+                    yield row
+
+    def _check_servers(self, owing: set[str]) -> None:
+        """Have those who will be asked say at once if they cannot be."""
+        asked: list[Any] = [agent for agent in self.agents if agent.name in owing]
+        for speaker in [*asked, *([self.judge] if owing and self.judge is not None else [])]:
+            if hasattr(speaker, "check"):
+                speaker.check()
+
+    def _played(self, agent: Agent, env: str, owed: list[str], run: RunDirectory | None) -> Iterator[Row]:
+        desk = self.desks[env]
+        judge = None if self.judge is None else Judge(self.judge, desk.setting.wording)
+        trajectories = play(agent, desk, iter(owed), self.num_envs, self.shots, judge)
+        wording, seeds = desk.setting.wording.name, self.plan[env]
+        rows = (record(each, agent.name, env, wording, seeds[each.episode]) for each in trajectories)
+        if run is None:
+            yield from rows
+            return
+        began, before, number = time.perf_counter(), self._usage(agent), 0
+        try:
+            for row in run.append(rows):
+                number += 1
+                yield row
+        finally:  # an interrupted sitting has cost something, too
+            used = _more(self._usage(agent), before)
+            if number or any(used.values()):
+                seconds = round(time.perf_counter() - began, 3)
+                told = {"agent": agent.name, "env": env, "episodes": number, "seconds": seconds}
+                with suppress(OSError):  # a full disk has been said already
+                    run.note_time(**told, num_envs=self.num_envs, **used)
+
+    def _usage(self, agent: Agent) -> dict[str, float]:
+        """What agent and judge have used so far."""
+        judged = {f"judge_{name}": number for name, number in getattr(self.judge, "usage", {}).items()}
+        return {**getattr(agent, "usage", {}), **judged}
+
+
+class _Live:
+    """How an agent does in an environment so far."""
+
+    def __init__(self, agent: str, env: str, total: int, watch: Watcher | None) -> None:
+        self.agent, self.env, self.total, self.watch = agent, env, total, watch
+        self.right = self.played = 0
+
+    def note(self, row: Row, earlier: bool = False) -> None:
+        self.right += row["outcome"] == Outcome.CORRECT.value
+        self.played += row["error"] is None
+        if self.watch:
+            accuracy = self.right / self.played if self.played else None
+            self.watch(Progress(self.agent, self.env, None if earlier else row, self.total, accuracy))
+
+
+def _more(now: dict[str, float], before: dict[str, float]) -> dict[str, float]:
+    return {name: round(number - before.get(name, 0), 6) for name, number in now.items()}
+
+
+def _speaker(judge: str | Speaker, options: ModelOptions, env_kwargs: dict[str, Any]) -> Speaker:
     if env_kwargs.get("reply") != "open":
         raise InputError("A judge reads replies in free words: it needs reply='open'.")
-    speaker = make_agent(judge, ModelOptions(max_new_tokens=LONGEST_VERDICT)) if isinstance(judge, str) else judge
+    speaker = make_agent(judge, options.for_judging(LONGEST_VERDICT)) if isinstance(judge, str) else judge
     Judge(speaker)  # says at once if it cannot
     return speaker  # type: ignore[return-value]
-
-
-def _played(
-    trajectories: Iterator[Trajectory],
-    agent: Agent,
-    desk: Desk,
-    env: str,
-    run: RunDirectory | None,
-    *,
-    owed: int,
-    num_envs: int,
-) -> Iterator[Row]:
-    if not owed:
-        return
-    began = time.perf_counter()
-    rows = (record(trajectory, agent.name, env, desk.setting.wording.name) for trajectory in trajectories)
-    yield from run.append(rows) if run else rows
-    if run:
-        seconds = round(time.perf_counter() - began, 3)
-        usage = getattr(agent, "usage", {})
-        run.note_time(agent=agent.name, env=env, episodes=owed, seconds=seconds, num_envs=num_envs, **usage)
-
-
-def _plan(desks: dict[str, Desk], episodes: int | None, seed: int, only: str | Path | None) -> dict[str, list[str]]:
-    """Names of the episodes to play, by environment."""
-    if only is None:
-        return {env: list(episode_names(desk, _number(desk, episodes), seed)) for env, desk in desks.items()}
-    if episodes is not None:
-        raise InputError(f"episodes is {episodes}, but only={str(only)!r} already says which are played.")
-    listed = read_names(only)
-    for env in desks:
-        if env not in listed:
-            raise InputError(f"{only} names no episode of {env}; it has some of {', '.join(listed)}.")
-    return {env: listed[env] for env in desks}
-
-
-def _number(desk: Desk, episodes: int | None) -> int | None:
-    return EPISODES if episodes is None and desk.source.size(desk.scenarios) == math.inf else episodes
 
 
 def _ids(envs: str | Sequence[str]) -> list[str]:
@@ -194,36 +269,6 @@ def _check_distinct(names: Sequence[str]) -> None:
     for name in names:
         if names.count(name) > 1:
             raise InputError(f"{name!r} is given twice; the rows of a run are told apart by name.")
-
-
-def _configuration(
-    agents: Sequence[Agent],
-    plan: dict[str, list[str]],
-    episodes: int | None,
-    seed: int,
-    shots: int,
-    judge: Any,
-    env_kwargs: dict[str, Any],
-    wordings: dict[str, str],
-) -> dict[str, Any]:
-    return {
-        "agents": [agent.name for agent in agents],
-        "envs": list(plan),
-        "episodes": episodes,
-        "plan": {env: _digest(names) for env, names in plan.items()},
-        "seed": seed,
-        "judge": None if judge is None else {"name": judge.name, **getattr(judge, "configuration", {})},
-        "shots": shots,
-        "models": {agent.name: agent.configuration for agent in agents if hasattr(agent, "configuration")},
-        "wording": wordings,
-        "env_kwargs": {name: _plain(value) for name, value in env_kwargs.items()},
-        "version": proactive_gym.__version__,
-    }
-
-
-def _digest(names: Sequence[str]) -> str:
-    """Which episodes are played: their number, and the beginning of a hash of their names."""
-    return f"{len(names)} episodes, {hashlib.sha256(chr(10).join(names).encode()).hexdigest()[:16]}"
 
 
 def _plain(value: Any) -> Any:

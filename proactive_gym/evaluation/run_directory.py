@@ -37,13 +37,14 @@ class RunDirectory:
         described = {"configuration": configuration, "hash": fingerprint(configuration)}
         try:
             run.folder.mkdir(parents=True, exist_ok=True)
-            if (run.folder / "run.json").exists():
-                run._check_same(configuration)
-            elif run.episodes.exists():
-                raise InputError(f"{run.folder} holds episodes, but no run.json that says of what run. Choose another.")
-            else:
-                _write(run.folder / "run.json", (json.dumps(described, indent=2) + "\n").encode())
             run._mend()
+            if not (run.episodes.exists() and run.episodes.stat().st_size):
+                # Nothing is played yet: whoever mends a setting, the endpoint say, may go on here.
+                _write(run.folder / "run.json", (json.dumps(described, indent=2) + "\n").encode())
+            elif (run.folder / "run.json").exists():
+                run._check_same(configuration)
+            else:
+                raise InputError(f"{run.folder} holds episodes, but no run.json that says of what run. Choose another.")
         except OSError as error:
             raise InputError(f"The run folder {folder} cannot be used: {error.strerror or error}.") from error
         return run
@@ -71,6 +72,19 @@ class RunDirectory:
         """Add a line to ``timing.jsonl``, apart from the episodes, which do not depend on time."""
         with (self.folder / "timing.jsonl").open("a", encoding="utf-8") as file:
             file.write(json.dumps(figures) + "\n")
+
+    def usage(self) -> dict[str, dict[str, float]]:
+        """By agent the sums of all figures in ``timing.jsonl``; lines that are damaged are left out."""
+        file = self.folder / "timing.jsonl"
+        sums: dict[str, dict[str, float]] = {}
+        for text in file.read_bytes().splitlines() if file.exists() else []:
+            with suppress(ValueError, KeyError, TypeError, AttributeError):
+                told = json.loads(text)
+                of_agent = sums.setdefault(str(told.pop("agent")), {})
+                for name, number in told.items():
+                    if isinstance(number, int | float) and name != "num_envs":
+                        of_agent[name] = of_agent.get(name, 0) + number
+        return sums
 
     def put_in_order(self, order: Sequence[tuple[str, str, str]]) -> None:
         """Sort the rows, where a failure let later ones be written first, and keep one of each episode."""

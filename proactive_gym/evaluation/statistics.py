@@ -40,6 +40,15 @@ def share(hits: Sequence[bool], families: Sequence[str] | None = None) -> Estima
     return Estimate(mean, min(mean, max(0.0, low)), max(mean, min(1.0, high)))
 
 
+def mean_of(estimates: Sequence[Estimate]) -> Estimate:
+    """The unweighted mean of independent estimates."""
+    number = len(estimates)
+    value = sum(estimate.value for estimate in estimates) / number
+    below = sum((estimate.value - estimate.low) ** 2 for estimate in estimates) ** 0.5 / number
+    above = sum((estimate.high - estimate.value) ** 2 for estimate in estimates) ** 0.5 / number
+    return Estimate(value, value - below, value + above)
+
+
 def family(episode: str) -> str:
     """What an episode shares with its twins, which are not independent of it: its name without the twin's."""
     name, _, last = episode.rpartition("/")

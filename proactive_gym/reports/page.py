@@ -1,6 +1,7 @@
 """The report: one HTML file that needs no network."""
 
 import base64
+from collections import Counter
 from collections.abc import Sequence
 from importlib.resources import files
 from pathlib import Path
@@ -9,9 +10,10 @@ from typing import Any
 from jinja2 import Environment, StrictUndefined
 
 from proactive_gym.evaluation import Comparison, Evaluation
-from proactive_gym.evaluation.measures import Cell, means
-from proactive_gym.reports.tables import HEADINGS, measured, short, written
+from proactive_gym.evaluation.measures import Cell, Spread, means
+from proactive_gym.reports.tables import HEADINGS, chance_of, measured, points, short, written
 from proactive_gym.sources.scenes.art import ATTRIBUTION
+from proactive_gym.stored import error_class
 
 
 def write_page(evaluated: Evaluation, file: Path, title: str, sheet: Path | None = None) -> None:
@@ -25,8 +27,11 @@ def write_page(evaluated: Evaluation, file: Path, title: str, sheet: Path | None
     ).from_string(files("proactive_gym").joinpath("data/report.html.jinja").read_text(encoding="utf-8"))
     page = template.render(
         title=title,
-        episodes=len(evaluated.rows) - len(evaluated.errors),
+        episodes=sum(cell.episodes for cell in table),
         errors=evaluated.errors,
+        error_kinds=Counter(error_class(row) for row in evaluated.errors),
+        unjudged=evaluated.unjudged,
+        spreads=[_spread(spread) for spread in evaluated.spreads],
         wordings=evaluated.wordings,
         pairs=[_pair(found) for found in evaluated.comparisons if found.measure == "accuracy"],
         measures=[(name, HEADINGS.get(name, name.replace("_", " "))) for name in measured(table)],
@@ -38,14 +43,23 @@ def write_page(evaluated: Evaluation, file: Path, title: str, sheet: Path | None
 
 
 def _pair(found: Comparison) -> dict[str, Any]:
-    difference = found.difference
-    low, high = 100 * difference.low, 100 * difference.high
     return {
         "env": short(found.env),
         "agents": (found.agent, found.other),
         "episodes": found.episodes,
-        "difference": f"{100 * difference.value:+.1f} ({low:+.1f} to {high:+.1f})",
-        "p": f"{found.p:.3f}" if found.p >= 0.001 else "< 0.001",
+        "difference": points(found.difference),
+        "p": chance_of(found),
+    }
+
+
+def _spread(spread: Spread) -> dict[str, Any]:
+    by_seed = [(seed, written("accuracy", cell.measures["accuracy"])) for seed, cell in spread.cells.items()]
+    return {
+        "env": short(spread.env),
+        "agent": spread.agent,
+        "mean": f"{100 * spread.mean:.1f}",
+        "deviation": f"{100 * spread.deviation:.1f}",
+        "by_seed": ", ".join(f"{seed}: {accuracy}" for seed, accuracy in by_seed),
     }
 
 

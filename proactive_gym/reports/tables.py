@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from proactive_gym.evaluation.comparison import Comparison
-from proactive_gym.evaluation.measures import Cell
+from proactive_gym.evaluation.measures import Cell, Spread
 from proactive_gym.evaluation.statistics import Estimate
 
 FREE_WORDS = ("suggested", "answered", "either")
@@ -42,6 +42,16 @@ def write_comparisons(found: Sequence[Comparison], file: Path) -> None:
             writer.writerow([_plain(figures[name]) for name in COMPARISON_COLUMNS])
 
 
+def write_seeds(found: Sequence[Spread], file: Path) -> None:
+    """``seeds.csv``: the summary's row of each seed alone."""
+    rows = [{"seed": seed, **cell.figures} for spread in found for seed, cell in spread.cells.items()]
+    with file.open("w", encoding="utf-8", newline="") as stream:
+        writer = csv.DictWriter(stream, rows[0], lineterminator="\n")
+        writer.writeheader()
+        for row in rows:
+            writer.writerow({name: _plain(value) for name, value in row.items()})
+
+
 def _plain(value: str | int | float) -> str | int:
     """A figure as it stands in a file; nothing where there was nothing to measure."""
     if not isinstance(value, float):
@@ -54,9 +64,10 @@ def terminal_table(table: Sequence[Cell], title: str) -> Table:
     drawn = Table(title=Text(title), caption="± half of the 95 % interval; shares in %", title_justify="left")
     drawn.add_column("environment")
     drawn.add_column("agent")
-    failures = any(cell.errors for cell in table)
-    if failures:
-        drawn.add_column("not played", justify="right")
+    apart = {"not played": [cell.errors for cell in table], "no verdict": [cell.unjudged for cell in table]}
+    apart = {heading: numbers for heading, numbers in apart.items() if any(numbers)}
+    for heading in apart:
+        drawn.add_column(heading, justify="right")
     shown = measured(table)
     for name in shown:
         drawn.add_column(HEADINGS.get(name, name), justify="right")
@@ -64,12 +75,56 @@ def terminal_table(table: Sequence[Cell], title: str) -> Table:
     for number, cell in enumerate(ordered):
         last_of_env = number + 1 == len(ordered) or ordered[number + 1].env != cell.env
         first_of_env = number == 0 or ordered[number - 1].env != cell.env
-        figures = [str(cell.errors)] if failures else []
+        figures = [str(numbers[table.index(cell)]) for numbers in apart.values()]
         figures += [written(name, cell.measures[name]) for name in shown]
         drawn.add_row(
             Text(short(cell.env) if first_of_env else ""), Text(cell.agent), *figures, end_section=last_of_env
         )
     return drawn
+
+
+def terminal_pairs(found: Sequence[Comparison]) -> Table:
+    """Agents in pairs, for a terminal."""
+    drawn = Table(
+        title="Agents in pairs: accuracy on the episodes that both played, in percentage points",
+        caption="in brackets the 95 % interval; p is two-sided and not corrected for the number of pairs",
+        title_justify="left",
+    )
+    for heading in ("environment", "agents", "episodes", "difference", "p"):
+        drawn.add_column(heading, justify="left" if heading in ("environment", "agents") else "right")
+    for pair in found:
+        env, agents = Text(short(pair.env)), Text(f"{pair.agent} – {pair.other}")
+        drawn.add_row(env, agents, str(pair.episodes), Text(points(pair.difference)), chance_of(pair))
+    return drawn
+
+
+def terminal_seeds(found: Sequence[Spread]) -> Table:
+    """Accuracy seed by seed, for a terminal."""
+    seeds = list(dict.fromkeys(seed for spread in found for seed in spread.cells))
+    drawn = Table(title="Accuracy by seed, in %", title_justify="left")
+    drawn.add_column("environment")
+    drawn.add_column("agent")
+    for heading in ("mean", "standard deviation", *map(str, seeds)):
+        drawn.add_column(heading, justify="right")
+    for spread in found:
+        by_seed = [
+            written("accuracy", spread.cells[seed].measures["accuracy"]) if seed in spread.cells else "–"
+            for seed in seeds
+        ]
+        figures = (f"{100 * spread.mean:.1f}", f"{100 * spread.deviation:.1f}", *by_seed)
+        drawn.add_row(Text(short(spread.env)), Text(spread.agent), *figures)
+    return drawn
+
+
+def points(difference: Estimate) -> str:
+    """``+12.5 (+3.0 to +22.0)``: a difference of shares in percentage points, with its interval."""
+    value, low, high = (100 * figure for figure in difference)
+    return f"{value:+.1f} ({low:+.1f} to {high:+.1f})"
+
+
+def chance_of(pair: Comparison) -> str:
+    """The p-value, to three places."""
+    return f"{pair.p:.3f}" if pair.p >= 0.001 else "< 0.001"
 
 
 def measured(table: Sequence[Cell]) -> list[str]:

@@ -9,7 +9,7 @@ from proactive_gym.agents import Agent, ModelOptions
 from proactive_gym.evaluation import Evaluation, Watcher
 from proactive_gym.judging import Speaker
 from proactive_gym.reports.page import write_page
-from proactive_gym.reports.tables import write_comparisons, write_csv
+from proactive_gym.reports.tables import write_comparisons, write_csv, write_seeds
 
 
 def evaluate(
@@ -18,7 +18,7 @@ def evaluate(
     episodes: int | None = None,
     num_envs: int = 32,
     out: str | Path | None = None,
-    seed: int = 0,
+    seed: int | Sequence[int] = 0,
     watch: Watcher | None = None,
     shots: int = 0,
     options: ModelOptions | None = None,
@@ -31,16 +31,18 @@ def evaluate(
     Args:
         agents: Agents or their names.
         envs: Ids, or ``"all"`` for the seven scenarios.
-        episodes: Episodes per agent and environment; ``None`` for all of a source with an end, else 200.
+        episodes: Episodes per agent, environment and seed; ``None`` for all of a source with an end, else 200.
         num_envs: Conversations open at once.
         out: A folder to keep the run in, with ``summary.csv`` and ``report.html`` at its end; the same call again goes
             on
             where it stopped.
-        seed: Other seeds play other rendered episodes.
+        seed: Other seeds play other rendered episodes; of several, each has so many, and the report shows how far
+            they lie apart.
         watch: Called for every episode.
         shots: How many worked examples each turn comes with, from the training split.
         options: Settings of ``hf:`` and ``openai:`` models.
-        judge: A model, ``hf:…`` or ``openai:…``, that reads replies in free words (``reply="open"``).
+        judge: A model, ``hf:…`` or ``openai:…``, that reads replies in free words (``reply="open"``), by name in the
+            same place as the agents' (endpoint, device); ``make_agent`` makes one elsewhere.
         only: A file that names the episodes to play, as ``proactive-gym filter`` writes it.
         **env_kwargs: Keyword arguments of the environments.
 
@@ -60,7 +62,16 @@ def evaluate(
 
 
 def write_reports(evaluated: Evaluation, folder: Path, title: str, sheet: Path | None = None) -> None:
-    """``summary.csv``, ``comparisons.csv`` and ``report.html``, with the contact sheet if there is one."""
+    """``summary.csv``, ``comparisons.csv`` and ``report.html``; ``seeds.csv`` where there are several seeds.
+
+    Args:
+        evaluated: The run.
+        folder: Where they go.
+        title: Of the page.
+        sheet: A contact sheet to show on it.
+    """
     write_csv(evaluated.table, folder / "summary.csv")
     write_comparisons(evaluated.comparisons, folder / "comparisons.csv")
+    if evaluated.spreads:
+        write_seeds(evaluated.spreads, folder / "seeds.csv")
     write_page(evaluated, folder / "report.html", title, sheet)
