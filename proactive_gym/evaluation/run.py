@@ -18,6 +18,7 @@ from proactive_gym.evaluation.record import record
 from proactive_gym.evaluation.run_directory import RunDirectory
 from proactive_gym.judging import Judge, Speaker
 from proactive_gym.outcome import Outcome
+from proactive_gym.practice import WorkedExamples
 from proactive_gym.reward import Reward
 from proactive_gym.rollout import make_desk, play
 from proactive_gym.stored import NO_VERDICT, Row, error_class, finished, key
@@ -118,12 +119,11 @@ def evaluate(
     options = options or ModelOptions()
     made = [make_agent(agent, options) for agent in ([agents] if isinstance(agents, str | Agent) else agents)]
     _check_distinct([agent.name for agent in made])
-    ids = _ids(envs)
     if episodes is not None:
         check_whole("episodes", episodes, 1)
     check_whole("num_envs", num_envs, 1)
     asked = None if judge is None else _speaker(judge, options, env_kwargs)
-    desks = {env: make_desk(env, env_kwargs) for env in ids}
+    desks = make_desks(envs, env_kwargs, shots)
     seeds = checked_seeds(seed)
     sitting = _Sitting(made, desks, planned(desks, episodes, seeds, only), num_envs, shots, asked, watch)
     if out is None:
@@ -255,6 +255,18 @@ def _speaker(judge: str | Speaker, options: ModelOptions, env_kwargs: dict[str, 
     speaker = make_agent(judge, options.for_judging(LONGEST_VERDICT)) if isinstance(judge, str) else judge
     Judge(speaker)  # says at once if it cannot
     return speaker  # type: ignore[return-value]
+
+
+def make_desks(envs: str | Sequence[str], env_kwargs: dict[str, Any], shots: int) -> dict[str, Desk]:
+    """The environments by id, with a look at whether so many worked examples can be had in them.
+
+    Raises:
+        InputError: If an id or an argument is wrong.
+    """
+    desks = {env: make_desk(env, env_kwargs) for env in _ids(envs)}
+    for desk in desks.values():
+        WorkedExamples(desk, shots)
+    return desks
 
 
 def _ids(envs: str | Sequence[str]) -> list[str]:

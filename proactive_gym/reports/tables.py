@@ -29,7 +29,7 @@ def write_csv(table: Sequence[Cell], file: Path) -> None:
         writer = csv.DictWriter(stream, rows[0] if rows else ["agent", "env", "episodes"], lineterminator="\n")
         writer.writeheader()
         for row in rows:
-            writer.writerow({name: _plain(value) for name, value in row.items()})
+            writer.writerow({name: plain(value) for name, value in row.items()})
 
 
 def write_comparisons(found: Sequence[Comparison], file: Path) -> None:
@@ -39,7 +39,7 @@ def write_comparisons(found: Sequence[Comparison], file: Path) -> None:
         writer.writerow([*COMPARISON_COLUMNS])
         for comparison in found:
             figures = comparison.figures
-            writer.writerow([_plain(figures[name]) for name in COMPARISON_COLUMNS])
+            writer.writerow([plain(figures[name]) for name in COMPARISON_COLUMNS])
 
 
 def write_seeds(found: Sequence[Spread], file: Path) -> None:
@@ -49,10 +49,10 @@ def write_seeds(found: Sequence[Spread], file: Path) -> None:
         writer = csv.DictWriter(stream, rows[0], lineterminator="\n")
         writer.writeheader()
         for row in rows:
-            writer.writerow({name: _plain(value) for name, value in row.items()})
+            writer.writerow({name: plain(value) for name, value in row.items()})
 
 
-def _plain(value: str | int | float) -> str | int:
+def plain(value: str | int | float) -> str | int:
     """A figure as it stands in a file; nothing where there was nothing to measure."""
     if not isinstance(value, float):
         return value
