@@ -111,11 +111,19 @@ def test_all_that_decides_a_reply_tells_it_apart(tmp_path):
     different = [a_turn(), *OTHER_TURNS.values()]
     cached.act(different)
     assert len(model.asked) == len(different) == len(entries(tmp_path))
-    for asking in (Asking(), Asking(system="Look."), Asking(thought=True), Asking(tools=True)):
+    for asking in (Asking(system="Look."), Asking(thought=True), Asking(tools=True)):
         Cached(model, tmp_path, ModelOptions(asking=asking)).act([a_turn()])
     Cached(model, tmp_path, ModelOptions(max_new_tokens=5)).act([a_turn()])
     Cached(Model(weights="w2"), tmp_path, options).act([a_turn()])
-    assert len(entries(tmp_path)) == len(different) + 6
+    assert len(entries(tmp_path)) == len(different) + 5
+
+
+def test_a_first_turn_is_the_same_whatever_the_history_would_be(tmp_path):
+    model = Model()
+    for history in ("none", "text", "images"):
+        model.configuration = {"weights": "w1", "history": history}
+        Cached(model, tmp_path, ModelOptions(asking=Asking(history=history))).act([a_turn()])
+    assert len(model.asked) == 1
 
 
 def test_names_and_numbers_decide_nothing(tmp_path):

@@ -1,4 +1,4 @@
-"""The agent behind a chat API, against a server of the tests that misbehaves in all ways, and against a real one."""
+"""The agent behind a chat API, against a server of the tests that misbehaves in all ways."""
 
 from __future__ import annotations
 
@@ -8,16 +8,14 @@ import json
 import os
 import signal
 import socket
-import subprocess
 import sys
 import threading
 import time
-import urllib.request
 import warnings
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import numpy as np
 import pytest
+from chat_server import Server, a_call, completion, error
 from PIL import Image
 
 from proactive_gym import InputError, evaluate
@@ -37,86 +35,6 @@ def a_turn(number=0, options=OPTIONS, history=(), side=8):
     mask = np.ones(len(options), np.int8)
     words = f"<{number}> What is this?"
     return Turn(pixels, words, options, mask, words, f"e{number}", len(history), KINDS[: len(options)], history)
-
-
-def completion(content="B", finish="stop", **message):
-    said = {"role": "assistant", "content": content, **message}
-    usage = {"prompt_tokens": 10, "completion_tokens": 2, "total_tokens": 12}
-    return {
-        **{"id": "1", "object": "chat.completion", "created": 0, "model": "m"},
-        **{"choices": [{"index": 0, "message": said, "finish_reason": finish}], "usage": usage},
-    }
-
-
-def a_call(name, arguments):
-    call = {"id": "1", "type": "function", "function": {"name": name, "arguments": arguments}}
-    return completion(None, "tool_calls", tool_calls=[call])
-
-
-def error(message, **more):
-    return {"error": {"message": message, "type": "invalid_request_error", "param": None, "code": None, **more}}
-
-
-class Server:
-    """A chat endpoint that behaves as ``reply(body, number)`` says.
-
-    It returns what to send: a completion, ``(status, body)`` or ``(status, body, headers)``; ``None`` cuts the
-    connection off.
-    """
-
-    def __init__(self):
-        self.reply = lambda body, number: completion()
-        self.bodies, self.keys, self.paths = [], [], []
-        self.running = self.most = 0
-        self.lock = threading.Lock()
-        server = self
-
-        class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
-            def log_message(self, *_):
-                pass
-
-            def do_POST(self):
-                server.serve(self)
-
-        class Quiet(ThreadingHTTPServer):
-            daemon_threads = True
-            request_queue_size = 64
-
-            def handle_error(self, *_):
-                pass
-
-        self.http = Quiet(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.http.server_port}/v1"
-        threading.Thread(target=self.http.serve_forever, args=(0.02,), daemon=True).start()
-
-    def serve(self, handler):
-        body = json.loads(handler.rfile.read(int(handler.headers["Content-Length"])))
-        with self.lock:
-            number = len(self.bodies)
-            self.bodies.append(body)
-            self.keys.append(handler.headers["Authorization"])
-            self.paths.append(handler.path)
-            self.running += 1
-            self.most = max(self.most, self.running)
-        try:
-            answer = self.reply(body, number)
-        finally:
-            with self.lock:
-                self.running -= 1
-        if answer is None:
-            handler.close_connection = True
-            handler.connection.shutdown(socket.SHUT_RDWR)
-            return
-        status, content, headers = (*answer, {})[:3] if isinstance(answer, tuple) else (200, answer, {})
-        content = content if isinstance(content, bytes) else json.dumps(content).encode()
-        sent = {"Content-Type": "application/json", "Content-Length": len(content), **headers}
-        handler.send_response(status)
-        for name, value in sent.items():
-            handler.send_header(name, str(value))
-        handler.end_headers()
-        handler.wfile.write(content)
 
 
 @pytest.fixture
@@ -573,120 +491,3 @@ def test_an_interrupt_need_not_wait(server, turns):
     assert time.monotonic() - began < 2
     server.reply = lambda body, number: completion()
     assert agent.act([a_turn()]) == ["B"]
-
-
-# --- A real server ----------------------------------------------------------------------------------------------------
-
-TEMPLATE = (
-    "{% for message in messages %}{{ message['role'] }}: {% for block in message['content'] %}"
-    "{% if block['type'] == 'image' %}<image>{% else %}{{ block['text'] }}{% endif %}{% endfor %}\n{% endfor %}"
-    "{% if add_generation_prompt %}assistant: {% endif %}"
-)
-
-
-def tiny_llava(folder):
-    """A model of two layers with random weights that looks at pictures."""
-    import torch
-    import transformers
-    from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
-
-    torch.manual_seed(0)
-    raw = Tokenizer(models.BPE())
-    raw.pre_tokenizer, raw.decoder = pre_tokenizers.ByteLevel(add_prefix_space=False), decoders.ByteLevel()
-    special = ["<pad>", "<s>", "</s>", "<unk>", "<image>"]
-    alphabet = pre_tokenizers.ByteLevel.alphabet()
-    raw.train_from_iterator(
-        [*OPTIONS, "What is this?"],
-        trainers.BpeTrainer(vocab_size=300, special_tokens=special, initial_alphabet=alphabet, show_progress=False),
-    )
-    names = {"pad_token": "<pad>", "bos_token": "<s>", "eos_token": "</s>", "unk_token": "<unk>"}
-    tokenizer = transformers.PreTrainedTokenizerFast(
-        tokenizer_object=raw, padding_side="left", extra_special_tokens={"image_token": "<image>"}, **names
-    )
-    small = {"hidden_size": 32, "intermediate_size": 64, "num_hidden_layers": 2, "num_attention_heads": 4}
-    ends = {"pad_token_id": 0, "bos_token_id": 1, "eos_token_id": 2}
-    feature = {"vision_feature_select_strategy": "default"}
-    config = transformers.LlavaConfig(
-        vision_config=transformers.CLIPVisionConfig(image_size=28, patch_size=14, projection_dim=32, **small),
-        text_config=transformers.LlamaConfig(
-            vocab_size=len(tokenizer), num_key_value_heads=2, max_position_embeddings=2048, **small, **ends
-        ),
-        image_token_index=tokenizer.image_token_id,
-        vision_feature_layer=-2,
-        **feature,
-    )
-    size = {"size": {"shortest_edge": 28}, "crop_size": {"height": 28, "width": 28}}
-    processor = transformers.LlavaProcessor(
-        transformers.CLIPImageProcessor(**size),
-        tokenizer,
-        patch_size=14,
-        num_additional_image_tokens=1,
-        chat_template=TEMPLATE,
-        **feature,
-    )
-    model = transformers.LlavaForConditionalGeneration(config)
-    model.generation_config.pad_token_id = 0
-    with torch.no_grad():  # so that replies differ with what is seen
-        for weight in model.parameters():
-            weight.mul_(8)
-    model.save_pretrained(folder)
-    processor.save_pretrained(folder)
-
-
-def local_reply(folder, turn, tokens):
-    import torch
-    import transformers
-
-    processor = transformers.AutoProcessor.from_pretrained(folder)
-    model = transformers.AutoModelForImageTextToText.from_pretrained(folder, dtype=torch.float32).eval()
-    content = [{"type": "image", "image": Image.fromarray(turn.image)}, {"type": "text", "text": turn.dialogue}]
-    batch = processor.apply_chat_template(
-        [{"role": "user", "content": content}],
-        add_generation_prompt=True,
-        tokenize=True,
-        return_dict=True,
-        return_tensors="pt",
-    )
-    said = model.generate(**batch, max_new_tokens=tokens, do_sample=False)
-    return processor.decode(said[0, batch["input_ids"].shape[1] :], skip_special_tokens=True)
-
-
-@pytest.mark.serve
-@pytest.mark.slow
-def test_a_real_server_replies_as_the_model_does_here(tmp_path, monkeypatch):
-    monkeypatch.delenv(chat_api.KEY, raising=False)
-    model = tmp_path / "model"
-    tiny_llava(model)
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    start = "from transformers.cli.transformers import main; main()"
-    where = ["--host", "127.0.0.1", "--port", str(port), "--device", "cpu", "--dtype", "float32"]
-    environment = {**os.environ, "HF_HUB_OFFLINE": "1", "HF_HOME": str(tmp_path / "home")}
-    with (tmp_path / "log").open("wb") as log:
-        serving = subprocess.Popen(
-            [sys.executable, "-c", start, "serve", str(model), *where], stdout=log, stderr=log, env=environment
-        )
-    try:
-        for _ in range(240):
-            assert serving.poll() is None, (tmp_path / "log").read_text()[-2000:]
-            try:
-                urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=1).read()
-                break
-            except OSError:
-                time.sleep(0.5)
-        options = ModelOptions(base_url=f"http://127.0.0.1:{port}/v1", max_new_tokens=8, concurrency=4)
-        agent = make_agent(f"openai:{model}", options)
-        turns = [a_turn(number, side=40) for number in range(6)]
-        replies = agent.act(turns)
-        assert replies == [local_reply(model, turn, 8) for turn in turns]
-        assert len(set(replies)) > 1, "the pictures should make a difference"
-        assert agent.usage["failures"] == 0 and agent.usage["completion_tokens"] > 0
-        run = evaluate(agent, "ProactiveOcclusion-v0", episodes=3, image_size=64)
-        assert not run.errors and len(run.rows) == 3
-        monkeypatch.setattr(chat_api, "RETRIES", 0)
-        (lost,) = make_agent("openai:no-such-model", options).act(turns[:1])
-        assert isinstance(lost, Failure) and "no-such-model" in lost.error  # this server blames itself: status 500
-    finally:
-        serving.terminate()
-        serving.wait(30)

@@ -5,14 +5,14 @@ import json
 import os
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import asdict
+from dataclasses import fields
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 from uuid import uuid4
 
 import numpy as np
 
-from proactive_gym.agents.asking import Message, messages
+from proactive_gym.agents.asking import Asking, Message, messages
 from proactive_gym.agents.base import Failure, Reaction, Reply, Scored, Turn
 from proactive_gym.agents.options import ModelOptions
 from proactive_gym.errors import InputError
@@ -20,6 +20,8 @@ from proactive_gym.errors import InputError
 FORMAT = {"proactive-gym": "replies", "version": 1}
 LONGEST_ENTRY = 2**20
 """Bytes; what is longer is neither kept nor read."""
+
+_ASKING = frozenset(item.name for item in fields(Asking))
 
 Item = TypeVar("Item")
 
@@ -96,7 +98,8 @@ class Cached:
             "options": turn.options,
             "mask": [int(here) for here in turn.action_mask],
             "kinds": turn.kinds,
-            "asking": asdict(asking),
+            "thought": asking.thought,
+            "tools": asking.tools,
             "decide": self.options.decide,
         }
 
@@ -127,7 +130,9 @@ class Cached:
     def _file(self, asked: Any) -> Path:
         """Where the reply to that is kept."""
         length = self.options.max_new_tokens
-        key = _digest({"agent": self.name, "configuration": self.configuration, "length": length, "asked": asked})
+        # How it is asked shows in the messages: a first turn is the same whatever the history would be.
+        model = {name: value for name, value in self.configuration.items() if name not in _ASKING}
+        key = _digest({"agent": self.name, "configuration": model, "length": length, "asked": asked})
         return self.folder / key[:2] / f"{key}.json"
 
 
