@@ -62,8 +62,9 @@ def add_eval(commands: "Commands") -> None:
 
 def add_report(commands: "Commands") -> None:
     """Add ``report`` to the command line."""
-    report = commands.add_parser("report", help="table, summary.csv and report.html of a run")
-    report.add_argument("folders", nargs="+", metavar="DIR")
+    report = commands.add_parser("report", help="table, summary.csv and report.html of a run, or of several as one")
+    report.add_argument("folders", nargs="+", metavar="DIR", help="a run's folder")
+    report.add_argument("--out", type=Path, metavar="DIR", help="join the runs, and write there how they compare")
     report.set_defaults(command=_report)
 
 
@@ -85,15 +86,8 @@ def _demo(parsed: argparse.Namespace) -> int:
 
 
 def _eval(parsed: argparse.Namespace) -> int:
-    from proactive_gym.reports.writing import write_reports
-
-    console, folder = console_for_tables(), Path(parsed.out)
-    evaluation = _run(console, **arguments_of(parsed), out=folder)
-    write_reports(evaluation, folder, f"Run {folder.name}")
-    show(console, evaluation, f"Run {folder}")
-    show_pairs(console, evaluation)
-    say_usage(console, evaluation)
-    say_files(console, folder)
+    evaluation = _run(console_for_tables(), **arguments_of(parsed), out=parsed.out)
+    _tell(evaluation, Path(parsed.out))
     return status(evaluation.rows)
 
 
@@ -115,21 +109,33 @@ def status(rows: "Sequence[Row]") -> int:
 
 def _report(parsed: argparse.Namespace) -> int:
     from proactive_gym.evaluation import Evaluation
+    from proactive_gym.evaluation.joining import joined
     from proactive_gym.evaluation.run_directory import RunDirectory
+
+    folders = [Path(folder) for folder in parsed.folders]
+    if parsed.out is not None:
+        evaluation = Evaluation(joined(folders), None)
+        if (parsed.out / "run.json").exists():
+            raise InputError(f"{parsed.out} holds a run of its own; choose another folder for the comparison.")
+        parsed.out.mkdir(parents=True, exist_ok=True)
+        _tell(evaluation, parsed.out)
+        return DONE
+    for folder in folders:
+        _tell(Evaluation(RunDirectory(folder).rows(), folder), folder)
+    return DONE
+
+
+def _tell(evaluation: "Evaluation", folder: Path) -> None:
     from proactive_gym.reports.writing import write_reports
 
-    console = console_for_tables()
-    for folder in map(Path, parsed.folders):
-        evaluation = Evaluation(RunDirectory(folder).rows(), folder)
-        if not evaluation.rows:
-            raise InputError(f"{folder} holds a run without a single finished episode.")
-        sheet = folder / "contact_sheet.png"
-        write_reports(evaluation, folder, f"Run {folder.name}", sheet if sheet.exists() else None)
-        show(console, evaluation, f"Run {folder}")
-        show_pairs(console, evaluation)
-        say_usage(console, evaluation)
-        say_files(console, folder)
-    return DONE
+    if not evaluation.rows:
+        raise InputError(f"{folder} holds a run without a single finished episode.")
+    console, sheet = console_for_tables(), folder / "contact_sheet.png"
+    write_reports(evaluation, folder, f"Run {folder.name}", sheet if sheet.exists() else None)
+    show(console, evaluation, f"Run {folder}")
+    show_pairs(console, evaluation)
+    say_usage(console, evaluation)
+    say_files(console, folder)
 
 
 def _run(console: "Console", **arguments: Any) -> "Evaluation":

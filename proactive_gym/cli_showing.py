@@ -105,8 +105,12 @@ def say_usage(console: "Console", evaluation: "Evaluation") -> None:
     for agent, used in evaluation.usage.items():
         counts = {name: number for name, number in used.items() if name not in ("episodes", "seconds")}
         if counts:
-            words = ", ".join(f"{name.replace('_', ' ')} {number:,.10g}" for name, number in counts.items())
+            words = ", ".join(f"{name.replace('_', ' ')} {_figure(number)}" for name, number in counts.items())
             console.print(f"{agent} used in {used['seconds']:,.0f} s: {words}", highlight=False, soft_wrap=True)
+
+
+def _figure(number: float) -> str:
+    return f"{number:,}" if isinstance(number, int) else f"{number:,.6f}"
 
 
 def say_files(console: "Console", folder: Path) -> None:

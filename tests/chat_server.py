@@ -35,6 +35,7 @@ class Server:
 
     def __init__(self):
         self.reply = lambda body, number: completion()
+        self.models = {"object": "list", "data": []}
         self.bodies, self.keys, self.paths = [], [], []
         self.running = self.most = 0
         self.lock = threading.Lock()
@@ -48,6 +49,9 @@ class Server:
 
             def do_POST(self):
                 server.serve(self)
+
+            def do_GET(self):
+                send(self, server.models)
 
         class Quiet(ThreadingHTTPServer):
             daemon_threads = True
@@ -78,11 +82,16 @@ class Server:
             handler.close_connection = True
             handler.connection.shutdown(socket.SHUT_RDWR)
             return
-        status, content, headers = (*answer, {})[:3] if isinstance(answer, tuple) else (200, answer, {})
-        content = content if isinstance(content, bytes) else json.dumps(content).encode()
-        sent = {"Content-Type": "application/json", "Content-Length": len(content), **headers}
-        handler.send_response(status)
-        for name, value in sent.items():
-            handler.send_header(name, str(value))
-        handler.end_headers()
-        handler.wfile.write(content)
+        send(handler, answer)
+
+
+def send(handler, answer):
+    """Send a body, ``(status, body)`` or ``(status, body, headers)``."""
+    status, content, headers = (*answer, {})[:3] if isinstance(answer, tuple) else (200, answer, {})
+    content = content if isinstance(content, bytes) else json.dumps(content).encode()
+    sent = {"Content-Type": "application/json", "Content-Length": len(content), **headers}
+    handler.send_response(status)
+    for name, value in sent.items():
+        handler.send_header(name, str(value))
+    handler.end_headers()
+    handler.wfile.write(content)

@@ -1,6 +1,7 @@
 """The report: one HTML file that needs no network."""
 
 import base64
+import math
 from collections import Counter
 from collections.abc import Sequence
 from importlib.resources import files
@@ -75,7 +76,7 @@ def _lines(table: Sequence[Cell], names: Sequence[str]) -> list[dict[str, Any]]:
             "agent": cell.agent,
             "episodes": cell.episodes,
             "figures": [written(name, cell.measures[name]) for name in names],
-            "accuracy": cell.measures["accuracy"],
+            "accuracy": None if math.isnan(cell.measures["accuracy"].value) else cell.measures["accuracy"],
         }
         for cell in table
     ]
