@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import sys
+from pathlib import Path
 
 import pytest
 from chat_server import Server, completion, error
@@ -202,6 +203,28 @@ def test_replies_are_judged_and_judged_anew_without_the_model(folder, server, ca
     assert an_eval(*again, out="c") == 0
     assert [row["replies"] for row in rows(folder / "c")] == [["It may be a harp."]] * 4
     assert {row["agent"] for row in rows(folder / "c")} == {"openai:m"}
+
+
+OFFICIAL = ["--source", "proactivebench", "--data-dir", str(Path(__file__).parent / "parity"), "--split", "all"]
+
+
+@pytest.mark.parametrize("turns", [["--single-turn"], []], ids=["single turn", "turn by turn"])
+def test_official_rows_are_judged_by_the_published_lists(folder, server, turns):
+    """Whatever comes first on the list is found in every reply."""
+    server.reply = judging(lambda body: ",".join(["1"] + ["0"] * (items(body) - 1)))
+    words = ["--agent", "openai:m", "--base-url", server.url, "--judge", "openai:j", "--reply", "open", *OFFICIAL]
+    assert an_eval(*words, "--env", FRAMING, "--wording", "own", *turns) == 0
+    lists = {
+        body["messages"][1]["content"].split("List: ")[1].split("\n")[0]
+        for body in server.bodies
+        if body["messages"][0]["role"] == "system"
+    }
+    published = [each for each in lists if each.startswith("['Move the camera', 'Move farther from the object', ")]
+    assert published and (len(published) < len(lists) or turns)
+    (summary,) = table(folder / "run" / "summary.csv")
+    assert (summary["suggested"], summary["either"], summary["unreadable_verdicts"]) == ("1", "1", "0")
+    longest = max(len(row["replies"]) for row in rows(folder / "run"))
+    assert longest == 1 if turns else longest > 1
 
 
 def test_a_judge_that_fails_is_asked_again(folder, server, capsys):
