@@ -3,15 +3,12 @@
 import base64
 import io
 import json
-import os
 import re
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from ipaddress import ip_address
 from threading import Lock
 from typing import Any, TypeVar
-from urllib.parse import urlsplit
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,18 +16,16 @@ from PIL import Image
 
 from proactive_gym.agents.asking import Message, called, final, messages, tools
 from proactive_gym.agents.base import Agent, Failure, Reaction, Reply, Turn
+from proactive_gym.agents.endpoint import KEY, endpoint_of, key_for, library
 from proactive_gym.agents.options import ModelOptions
 from proactive_gym.agents.pace import Pace, at_once, pause
 from proactive_gym.errors import InputError
 
-OPENAI = "https://api.openai.com/v1"
-KEY = "OPENAI_API_KEY"
 RETRIES = 4
 """How often the client tries again where that may help: after 0.5, 1, 2 … seconds, or when the endpoint says."""
 LONGEST_REPLY = 100_000
 """Characters of a reply that are kept; an honest endpoint's reply is limited in tokens."""
 
-_NO_KEY = "no-key-needed"
 _LONGEST_ERROR = 300
 _ENCODED = re.compile(r"[A-Za-z0-9+/=\\]{60,}")
 """What can only be a picture that the endpoint sends back in its complaint."""
@@ -71,9 +66,9 @@ class ChatAgent:
         self.name = f"openai:{model}"
         self.options = options or ModelOptions()
         self._model = model
-        self._endpoint, local = _endpoint(self.options.base_url)
-        self._openai = _library()
-        self._key = _key(self._endpoint, local)
+        self._endpoint, local = endpoint_of(self.options.base_url)
+        self._openai = library()
+        self._key = key_for(self._endpoint, local)
         self._pace = Pace(self.options.concurrency)
         self._spelt: dict[str, str | None] = {name: name for name in _OTHERWISE}
         self._answered = False
@@ -324,47 +319,3 @@ def _cost(tokens: Mapping[str, int], price: tuple[float, float]) -> float:
 def _begin(value: object) -> str:
     text = value if isinstance(value, str) else type(value).__name__
     return repr(text[:80])
-
-
-# --- Where to, and with which key -------------------------------------------------------------------------------------
-
-
-def _library() -> Any:
-    try:
-        import openai
-    except ImportError as error:
-        raise InputError(
-            "The agents openai:… need the client of that name; install it with pip install 'proactive-gym[openai]'."
-        ) from error
-    return openai
-
-
-def _endpoint(base_url: str | None) -> tuple[str, bool]:
-    """The endpoint, and whether it is on this machine."""
-    try:
-        parts = urlsplit(base_url or OPENAI)
-        host, _ = parts.hostname or "", parts.port
-    except ValueError:
-        parts, host = urlsplit(""), ""
-    if "@" in (base_url or ""):
-        raise InputError(f"base_url holds a name or a password; set the environment variable {KEY} instead.")
-    if parts.scheme not in ("http", "https") or not host or parts.query or parts.fragment:
-        shown = re.split("[?#]", str(base_url))[0][:100]
-        raise InputError(f"base_url is {shown!r}, but must be http(s)://HOST[:PORT]/PATH, without a query.")
-    return parts.geturl().rstrip("/"), _on_this_machine(host)
-
-
-def _on_this_machine(host: str) -> bool:
-    try:
-        return host == "localhost" or ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
-def _key(endpoint: str, local: bool) -> str:
-    key = os.environ.get(KEY, "").strip()
-    if not key and not local:
-        raise InputError(f"{endpoint} asks for a key; set the environment variable {KEY}.")
-    if not (key.isascii() and key.isprintable() and " " not in key):
-        raise InputError(f"The environment variable {KEY} holds characters that are in no key; set it anew.")
-    return key or _NO_KEY
