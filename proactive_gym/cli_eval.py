@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 DEMO_AGENTS = ("oracle", "always-ask", "random", "never-ask", "abstain")
 EXAMPLES = """examples:
   proactive-gym eval --agent random --agent oracle --env all --episodes 100 --out runs/scripted
-  proactive-gym eval --agent hf:SmolVLM2-2.2B-Instruct --history images --shots 1 --seed 0 --seed 1 --out runs/smol
+  proactive-gym eval --agent hf:smolvlm2-2.2b --history images --shots 1 --seed 0 --seed 1 --out runs/smol
   proactive-gym eval --agent openai:MODEL --base-url http://localhost:8000/v1 --cache runs/replies --out runs/served
   proactive-gym eval --agent hf:MODEL --reply open --single-turn --judge openai:JUDGE --out runs/judged
   proactive-gym eval --agent replay:runs/judged --reply open --single-turn --judge openai:OTHER --out runs/judged-anew
