@@ -11,6 +11,7 @@ from proactive_gym.cli_bench import add_bench
 from proactive_gym.cli_eval import add_demo, add_eval, add_report
 from proactive_gym.cli_filter import add_filter
 from proactive_gym.cli_grid import add_grid
+from proactive_gym.cli_play import add_play
 from proactive_gym.cli_showing import DONE, INTERRUPTED, MENDABLE
 from proactive_gym.errors import InputError, one_line
 
@@ -60,6 +61,7 @@ def _parser() -> argparse.ArgumentParser:
 
     add_eval(commands)
     add_grid(commands)
+    add_play(commands)
     add_report(commands)
     add_filter(commands)
     add_bench(commands)
