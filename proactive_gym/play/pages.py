@@ -132,7 +132,7 @@ class Pages:
             "number": turn.number + 1,
             "picture": view.stamp,
             "size": (turn.image.shape[1], turn.image.shape[0]),
-            "earlier": [Shown(stamp, _reply(past, reply, None)) for stamp, (past, reply) in earlier],
+            "earlier": [Shown(stamp, _reply(past, reply)) for stamp, (past, reply) in earlier],
             "words": words(turn),
             "choices": choices(turn),
             "written": self.written,
@@ -184,12 +184,15 @@ class Pages:
 
 
 def _said(exchange: Exchange) -> str:
-    return _reply(exchange.turn, exchange.reply, exchange.choice)
+    """What was replied, and what a written reply was taken for."""
+    said = _reply(exchange.turn, exchange.reply)
+    if isinstance(exchange.reply, int) or exchange.choice is None or not exchange.turn.options:
+        return said
+    return f"{said} → {exchange.turn.options[exchange.choice]}"
 
 
-def _reply(turn: Turn, reply: Reply, choice: int | None) -> str:
-    number = reply if isinstance(reply, int) else choice
-    return turn.options[number] if turn.options and number is not None else str(reply)
+def _reply(turn: Turn, reply: Reply) -> str:
+    return turn.options[reply] if isinstance(reply, int) else reply
 
 
 def _verdict(trajectory: Trajectory) -> str:
