@@ -12,15 +12,11 @@ import subprocess
 import sys
 import threading
 import time
-import urllib.error
-import urllib.request
 from html import unescape
-from http.cookiejar import CookieJar
 from itertools import count
-from pathlib import Path
-from urllib.parse import urlencode
 
 import pytest
+from play_server import ENV, PATIENCE, Server
 
 import proactive_gym.play.seat as seat_module
 import proactive_gym.play.study as study_module
@@ -36,9 +32,8 @@ from proactive_gym.play.pages import Pages
 from proactive_gym.play.site import LONGEST_FORM, Site
 from proactive_gym.play.study import Study
 
-ENV = "ProactiveOcclusion-v0"
 SMALL = {"image_size": 48}
-PATIENCE = 20.0
+TINY = ("--image-size", "48")
 
 
 @pytest.fixture
@@ -562,43 +557,16 @@ def test_other_settings_are_another_run(studies, tmp_path):
 # --- the whole command ------------------------------------------------------------------------------------------------
 
 
-class Server:
-    """``proactive-gym play`` as it is typed, and a browser that has been there."""
-
-    def __init__(self, out: Path) -> None:
-        command = [sys.executable, "-m", "proactive_gym.cli", "play", ENV, "--out", str(out), "--image-size", "48"]
-        command += ["--episodes", "2", "--port", "0", "--no-browser"]
-        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-        said = self.process.stdout.readline()
-        self.address = re.search(r"http://127\.0\.0\.1:\d+/", said)[0]
-        self.browser = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(CookieJar()))
-
-    def send(self, to: str, **fields: str) -> str:
-        data = urlencode(fields).encode()
-        return self.browser.open(self.address + to, data=data, timeout=PATIENCE).read().decode()
-
-    def until_over(self, page: str) -> str:
-        while 'data-kind="asking"' in page:
-            stamp = re.search(r'name="stamp" value="([^"]+)"', page)[1]
-            page = self.send("reply", stamp=stamp, option=re.search(r'name="option" value="(\d+)"', page)[1])
-        return page
-
-    def end(self, how: signal.Signals) -> tuple[int, str, str]:
-        self.process.send_signal(how)
-        out, err = self.process.communicate(timeout=PATIENCE)
-        return self.process.returncode, out, err
-
-
 def test_a_killed_server_loses_no_finished_episode_and_the_same_command_goes_on(tmp_path):
     out = tmp_path / "run"
-    first = Server(out)
+    first = Server(out, *TINY)
     page = first.until_over(first.send("sit", name="Anna"))
     assert 'data-kind="ended"' in page
     first.send("reply", stamp=re.search(r'name="stamp" value="([^"]+)"', page)[1])  # on to the second
     first.end(signal.SIGKILL)
     with (out / "episodes.jsonl").open("ab") as file:
         file.write(b'{"agent":"person:An')  # as if it had been writing
-    second = Server(out)
+    second = Server(out, *TINY)
     page = second.send("sit", name="Anna")
     assert "Episode 2 of 2" in page
     second.until_over(page)
@@ -610,7 +578,7 @@ def test_a_killed_server_loses_no_finished_episode_and_the_same_command_goes_on(
 
 
 def test_a_server_that_nobody_came_to_says_so(tmp_path):
-    status, said, complaints = Server(tmp_path / "run").end(signal.SIGTERM)
+    status, said, complaints = Server(tmp_path / "run", *TINY).end(signal.SIGTERM)
     assert (status, complaints) == (0, "") and "Nobody finished" in said
 
 
