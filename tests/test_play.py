@@ -220,6 +220,27 @@ def test_a_picture_that_cannot_be_shown_is_said_and_owed(studies, monkeypatch):
     assert browser.sit().kind == "asking"
 
 
+@pytest.mark.parametrize(
+    ("control", "requests", "said"),
+    [
+        (None, 0, "You did not ask; it takes 2 requests to see it."),
+        (None, 1, "You asked once; it takes 2 requests to see it."),
+        (None, 2, "You asked twice, as often as it takes."),
+        ("sufficient", 0, "You did not ask, and there was no need to."),
+        ("sufficient", 1, "You asked once; the first picture was enough."),
+        ("unhelpful", 1, "You asked once; asking could not have helped here."),
+    ],
+)
+def test_in_the_end_it_is_said_how_often_to_ask(control, requests, said, studies):
+    study = studies(episodes=1, control=control)
+    browser = Browser(study).sit()
+    kinds = [option.kind for option in study.desk.begin(study.names[0]).episode.menu]
+    for _ in range(requests):
+        browser.press(kinds.index("intervention"))
+    browser.press(kinds.index("abstention"))
+    assert said in browser.page and "You gave up." in browser.page
+
+
 # --- nothing is told too early ----------------------------------------------------------------------------------------
 
 

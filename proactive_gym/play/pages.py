@@ -146,7 +146,7 @@ class Pages:
             "verdict": _verdict(trajectory),
             "outcome": trajectory.outcome.value if trajectory.outcome else "error",
             "answer": self.study.answer(trajectory),
-            "needed": _needed(trajectory),
+            "effort": _effort(trajectory),
             "last": seat.finished >= len(self.study.names),
         }
 
@@ -203,20 +203,21 @@ def _verdict(trajectory: Trajectory) -> str:
     return VERDICTS[trajectory.outcome]
 
 
-def _needed(trajectory: Trajectory) -> str:
-    """How often the person asked, beside how often was needed, where that is known."""
+def _effort(trajectory: Trajectory) -> str:
+    """How often the person asked, beside how often it takes, where that is known."""
     if trajectory.outcome is None:
         return ""
-    asked = f"You asked {_times(trajectory.requests)}"
-    needed = trajectory.requests_needed
-    if needed is not None:
-        enough = "would have been enough" if needed < trajectory.requests else "is what the picture took"
-        return f"{asked}; {_times(needed)} {enough}." if needed != trajectory.requests else f"{asked}, as was needed."
-    return f"{asked}." if trajectory.sufficiency is None else f"{asked}; asking could not have helped here."
-
-
-def _times(number: int) -> str:
-    return {0: "not once", 1: "once", 2: "twice"}.get(number, f"{number} times")
+    requests, needed = trajectory.requests, trajectory.requests_needed
+    asked = {0: "You did not ask", 1: "You asked once", 2: "You asked twice"}.get(
+        requests, f"You asked {requests} times"
+    )
+    if needed is None:
+        return f"{asked}." if trajectory.sufficiency is None else f"{asked}; asking could not have helped here."
+    if needed == requests:
+        return f"{asked}, as often as it takes." if needed else f"{asked}, and there was no need to."
+    if needed == 0:
+        return f"{asked}; the first picture was enough."
+    return f"{asked}; it takes {needed} request{'' if needed == 1 else 's'} to see it."
 
 
 def _figures(rows: Sequence[Row]) -> list[tuple[str, str]]:

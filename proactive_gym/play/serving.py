@@ -3,6 +3,7 @@
 import socket
 import webbrowser
 from collections.abc import Callable
+from threading import Thread
 
 import uvicorn
 
@@ -51,6 +52,6 @@ def serve(study: Study, waiting: socket.socket, host: str, browser: bool, say: C
         timeout_graceful_shutdown=SECONDS_TO_END,
     )
     say(address)
-    if browser:
-        webbrowser.open(address)
+    if browser:  # which may take its time, and is no reason to keep others waiting
+        Thread(target=webbrowser.open, args=(address,), daemon=True).start()
     uvicorn.Server(settings).run(sockets=[waiting])
