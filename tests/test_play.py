@@ -570,9 +570,11 @@ def test_wrong_input_is_one_sentence(capsys, tmp_path, monkeypatch):
 
 
 def test_other_settings_are_another_run(studies, tmp_path):
-    studies(out=tmp_path / "run").__exit__()
+    study = studies(episodes=1, out=tmp_path / "run")
+    Browser(study).sit().play()
+    study.__exit__()
     with pytest.raises(InputError, match="feedback was True and is now False"):
-        studies(out=tmp_path / "run", feedback=False)
+        studies(episodes=1, out=tmp_path / "run", feedback=False)
 
 
 # --- the whole command ------------------------------------------------------------------------------------------------
