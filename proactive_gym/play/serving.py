@@ -40,7 +40,7 @@ def serve(study: Study, waiting: socket.socket, host: str, browser: bool, say: C
         waiting: Where browsers come in, see ``listening``.
         host: The name by which that was opened.
         browser: Whether to open a browser here.
-        say: Is told the address.
+        say: Is told the address, once it answers.
     """
     shown = host if host not in ("0.0.0.0", "::") else socket.gethostname()
     address = f"http://{f'[{shown}]' if ':' in shown else shown}:{waiting.getsockname()[1]}/"
@@ -51,7 +51,22 @@ def serve(study: Study, waiting: socket.socket, host: str, browser: bool, say: C
         server_header=False,
         timeout_graceful_shutdown=SECONDS_TO_END,
     )
-    say(address)
-    if browser:  # which may take its time, and is no reason to keep others waiting
-        Thread(target=webbrowser.open, args=(address,), daemon=True).start()
-    uvicorn.Server(settings).run(sockets=[waiting])
+
+    def come_in() -> None:
+        say(address)
+        if browser:  # which may take its time, and is no reason to keep others waiting
+            Thread(target=webbrowser.open, args=(address,), daemon=True).start()
+
+    _Server(settings, come_in).run(sockets=[waiting])
+
+
+class _Server(uvicorn.Server):
+    """A server that says when it is ready: for browsers, and for Ctrl-C, which it takes as the end of a sitting."""
+
+    def __init__(self, settings: uvicorn.Config, ready: Callable[[], None]) -> None:
+        super().__init__(settings)
+        self._ready = ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self._ready()
