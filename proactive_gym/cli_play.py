@@ -19,8 +19,9 @@ def add_play(commands: "Commands") -> None:
     """Add ``play`` to the command line."""
     play = commands.add_parser("play", help="people answer, in the browser; kept as a run like any other")
     play.add_argument("env", metavar="ENV", help="an environment's id")
-    play.add_argument("--episodes", type=int, default=20, help="per person (default: %(default)s)")
+    play.add_argument("--episodes", type=int, metavar="N", help="per person (default: 20)")
     play.add_argument("--seed", type=int, default=0, help="other seeds play other episodes (default: %(default)s)")
+    play.add_argument("--only", metavar="FILE", help="play the episodes that `proactive-gym filter` kept")
     play.add_argument("--out", metavar="DIR", help="folder for the run (default: runs/play-ENV)")
     play.add_argument("--no-feedback", action="store_true", help="do not say what an episode came to")
     play.add_argument("--port", type=int, default=8765, help="0 takes any that is free (default: %(default)s)")
@@ -38,7 +39,12 @@ def _play(parsed: argparse.Namespace) -> int:
     folder = Path(parsed.out or f"runs/play-{parsed.env.rpartition(':')[2]}")
     with (
         listening(parsed.host, parsed.port) as waiting,
-        Study(parsed.env, parsed.episodes, folder, parsed.seed, not parsed.no_feedback, setting_of(parsed)) as study,
+        Study(
+            *(parsed.env, parsed.episodes, folder, parsed.seed),
+            feedback=not parsed.no_feedback,
+            env_kwargs=setting_of(parsed),
+            only=parsed.only,
+        ) as study,
     ):
 
         def say(address: str) -> None:

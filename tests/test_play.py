@@ -241,6 +241,25 @@ def test_in_the_end_it_is_said_how_often_to_ask(control, requests, said, studies
     assert said in browser.page and "You gave up." in browser.page
 
 
+def test_people_and_models_come_in_one_report(studies, tmp_path, capsys):
+    study = studies()
+    Browser(study).sit().play()
+    study.report()
+    evaluate("oracle", ENV, episodes=2, out=tmp_path / "models", **SMALL)
+    assert main(["report", str(study.run.folder), str(tmp_path / "models"), "--out", str(tmp_path / "both")]) == 0
+    summary = (tmp_path / "both" / "summary.csv").read_text(encoding="utf-8")
+    assert "\nperson:Anna," in summary and "\noracle," in summary
+
+
+def test_a_list_of_episodes_is_played(tmp_path):
+    evaluate("abstain", ENV, episodes=3, out=tmp_path / "run", **SMALL)
+    assert main(["filter", str(tmp_path / "run"), "--out", str(tmp_path / "kept.json")]) == 0
+    with Study(ENV, None, tmp_path / "people", 0, True, SMALL, tmp_path / "kept.json") as study:
+        assert study.names == [f"scenes/occlusion/test/{number}" for number in range(3)]
+        Browser(study).sit().play()
+        assert [row["episode"] for row in lines(study)] == study.names
+
+
 # --- nothing is told too early ----------------------------------------------------------------------------------------
 
 

@@ -13,7 +13,7 @@ from filelock import FileLock, Timeout
 import proactive_gym
 from proactive_gym.errors import InputError, check_whole, one_line
 from proactive_gym.evaluation import Evaluation
-from proactive_gym.evaluation.planning import digest, planned
+from proactive_gym.evaluation.planning import checked_seeds, digest, planned
 from proactive_gym.evaluation.record import record
 from proactive_gym.evaluation.run_directory import RunDirectory
 from proactive_gym.play.names import agent_name, spoken
@@ -22,6 +22,8 @@ from proactive_gym.reports.writing import write_reports
 from proactive_gym.rollout import Trajectory, make_desk, play
 from proactive_gym.stored import Row
 
+A_SET = 20
+"""Episodes that each person plays where nobody says how many."""
 SEATS = 100
 """How many may sit at the same time."""
 IDLE = 600.0
@@ -35,23 +37,34 @@ class Study:
 
     Args:
         env: An environment's id.
-        episodes: How many each person plays; fewer if there are fewer.
+        episodes: How many each person plays, fewer if there are fewer; ``None`` for a set, or for all of ``only``.
         out: The run's folder.
         seed: Other seeds play other episodes, where the source has no end.
         feedback: Whether people are told what an episode came to.
         env_kwargs: Keyword arguments of the environment, as JSON knows them.
+        only: A file that names the episodes to play, as ``proactive-gym filter`` writes it.
 
     Raises:
         InputError: If an argument is impossible, or if the folder is in use or holds another run.
     """
 
     def __init__(
-        self, env: str, episodes: int, out: str | Path, seed: int, feedback: bool, env_kwargs: dict[str, Any]
+        self,
+        env: str,
+        episodes: int | None,
+        out: str | Path,
+        seed: int,
+        feedback: bool,
+        env_kwargs: dict[str, Any],
+        only: str | Path | None = None,
     ) -> None:
-        check_whole("episodes", episodes, 1)
+        if episodes is not None:
+            check_whole("episodes", episodes, 1)
+        elif only is None:
+            episodes = A_SET
         self.env, self.feedback = env, feedback
         self.desk = make_desk(env, env_kwargs)
-        self.seeds = planned({env: self.desk}, episodes, [seed], None)[env]
+        self.seeds = planned({env: self.desk}, episodes, checked_seeds(seed), only)[env]
         self.names = list(self.seeds)
         self.room = Condition()
         file = Path(out) / "play.lock"
@@ -69,7 +82,7 @@ class Study:
         self._seats: list[Seat] = []
         self._reporting = Lock()
 
-    def _configuration(self, episodes: int, seed: int, env_kwargs: dict[str, Any]) -> dict[str, Any]:
+    def _configuration(self, episodes: int | None, seed: int, env_kwargs: dict[str, Any]) -> dict[str, Any]:
         """As of an evaluation; who sits down is not known beforehand, so the agents are people."""
         return {
             "agents": ["person:…"],
