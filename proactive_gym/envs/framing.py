@@ -139,11 +139,10 @@ class FramingRow(OfficialRow[Place]):
 
     def __init__(self, fields: Fields) -> None:
         """As many turns as steps; along two axes as many as on both; away, one more."""
-        super().__init__(fields)
-        direction = fields.text("direction")
-        self.sides = frozenset(direction.split("_"))
+        self.sides = frozenset(fields.text("direction").split("_"))
         if self.sides not in SIDES_MOVED:
             raise fields.wrong("direction", "zoom, left, right, up, down, or a corner such as left_up")
+        super().__init__(fields)
         fields.whole("first_image", 0)
         fields.whole("num_images", 1)
         self.granularity = fields.whole("granularity", 1)
@@ -190,6 +189,10 @@ class FramingRow(OfficialRow[Place]):
             (height + down if away or "down" in self.sides else height) + (top if away else 0),
         )
 
+    def own_ways(self) -> set[str]:
+        """Those of its direction."""
+        return {"farther"} if "zoom" in self.sides else {f"camera_{side}" for side in self.sides}
+
     def ways(self, place: Place) -> Mapping[str, Place]:
         """The ways that are not at their end yet."""
         sideways, upright = place
@@ -200,9 +203,8 @@ class FramingRow(OfficialRow[Place]):
             "camera_up": (sideways, upright + 1),
             "camera_down": (sideways, upright + 1),
         }
-        ended = self.ended(place)
-        names = {"farther"} if "zoom" in self.sides else {f"camera_{side}" for side in self.sides}
-        return {name: there for name, there in leads.items() if name in names and name not in ended}
+        own, ended = self.own_ways(), self.ended(place)
+        return {name: there for name, there in leads.items() if name in own and name not in ended}
 
     def ended(self, place: Place) -> frozenset[str]:
         """The ways that are at their end, reckoned in the benchmark's own way, its rounding included."""

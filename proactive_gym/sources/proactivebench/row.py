@@ -2,7 +2,7 @@
 
 import math
 import string
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Collection, Hashable, Mapping, Sequence
 from pathlib import PurePosixPath
 from typing import Any, ClassVar, Generic, NamedTuple, TypeVar
 
@@ -165,6 +165,10 @@ class OfficialRow(World[Place], Generic[Place]):
         """What counts in free words."""
         return Published(self.suggestions, (bare(self.answer),) if self.answer_counts_in_free_words else ())
 
+    def own_ways(self) -> Collection[str]:
+        """Names of the interventions that this row knows; an option is taken for one of them before any other."""
+        return self.marks
+
     def moves(self, place: Any) -> Mapping[str, Any]:
         """The ways that the menu offers."""
         if place == REFERENCE:
@@ -225,7 +229,8 @@ class OfficialRow(World[Place], Generic[Place]):
         lowered = text.lower()
         if any(mark in lowered for mark in ABSTAINS):
             return Option(text, Kind.ABSTENTION)
-        named = [name for name, marks in self.marks.items() if any(mark in lowered for mark in marks)]
+        every = [name for name, marks in self.marks.items() if any(mark in lowered for mark in marks)]
+        named = [name for name in every if name in self.own_ways()] or every
         # One that asks for nothing known, or for two things at once, can be chosen and changes nothing.
         return Option(text, Kind.INTERVENTION, named[0] if len(named) == 1 else f"unknown: {text}")
 
