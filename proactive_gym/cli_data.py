@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from proactive_gym.errors import InputError, check_choice
 
 if TYPE_CHECKING:
-    from proactive_gym.sources.proactivebench.install import Watch
+    from proactive_gym.sources.proactivebench.getting.disk import Watch
 
     Commands = argparse._SubParsersAction[argparse.ArgumentParser]
 
@@ -58,7 +58,7 @@ def add_data_commands(commands: "Commands") -> "Commands":
 
 
 def _list(parsed: argparse.Namespace) -> int:
-    from proactive_gym.sources.proactivebench.install import DEFAULT_FOLDER, state
+    from proactive_gym.sources.proactivebench.getting import DEFAULT_FOLDER, state
 
     del parsed
     for name, data_set in DATA_SETS.items():
@@ -72,7 +72,7 @@ def _list(parsed: argparse.Namespace) -> int:
 
 
 def _install(parsed: argparse.Namespace) -> int:
-    from proactive_gym.sources.proactivebench.install import DEFAULT_FOLDER, install, install_from
+    from proactive_gym.sources.proactivebench.getting import DEFAULT_FOLDER, install, install_from
 
     check_choice("NAME", parsed.name, DATA_SETS)
     if parsed.source is not None and parsed.revision is not None:

@@ -9,11 +9,13 @@ import io
 import json
 import os
 import random
+import shutil
 import signal
 import stat
 import subprocess
 import sys
 import threading
+import time
 import zipfile
 from collections import namedtuple
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -25,8 +27,9 @@ from huggingface_hub import close_session, constants
 
 from proactive_gym.cli_data import add_data_commands
 from proactive_gym.errors import InputError
-from proactive_gym.sources.proactivebench import install as installing
-from proactive_gym.sources.proactivebench.install import QUESTIONS, install, install_from, state, unpack
+from proactive_gym.sources.proactivebench.getting import hub as hub_module
+from proactive_gym.sources.proactivebench.getting import install, install_from, state, unpack
+from proactive_gym.sources.proactivebench.getting.place import QUESTIONS, REPOSITORY
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 NOISE = random.Random(0)
@@ -46,15 +49,15 @@ except InputError as error:
 """
 KILLED = """
 import os, signal
-from proactive_gym.sources.proactivebench import install
-write, written = install._write_entry, []
+from proactive_gym.sources.proactivebench.getting import unpacking
+write, written = unpacking._write_entry, []
 def dying(zipped, entry, target, draft):
     if len(written) == 5:
         draft.write_bytes(b"half a pict")
         os.kill(os.getpid(), signal.SIGKILL)
     written.append(target)
     write(zipped, entry, target, draft)
-install._write_entry = dying
+unpacking._write_entry = dying
 """
 
 
@@ -101,11 +104,11 @@ class Hub(ThreadingHTTPServer):
 class Answer(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         path = unquote(urlsplit(self.path).path)
-        repository = f"/datasets/{installing.REPOSITORY}"
+        repository = f"/datasets/{REPOSITORY}"
         if self.server.files is None:
             self.reply(b"<html>Welcome</html>")
         elif path in (f"/api{repository}", f"/api{repository}/revision/main"):
-            self.reply(json.dumps({"id": installing.REPOSITORY, "sha": COMMIT}).encode())
+            self.reply(json.dumps({"id": REPOSITORY, "sha": COMMIT}).encode())
         elif path.startswith(f"/api{repository}/revision/"):
             self.reply(b"{}", 404, {"X-Error-Code": "RevisionNotFound"})
         elif path == f"/api{repository}/tree/{COMMIT}":
@@ -127,7 +130,7 @@ class Answer(BaseHTTPRequestHandler):
         if fault.isdigit():
             self.reply(b"", int(fault), {"Retry-After": "30"})
         elif asked and fault != "whole":
-            first, last = map(int, asked.removeprefix("bytes=").split("-"))
+            first, last = (int(word or len(content) - 1) for word in asked.removeprefix("bytes=").split("-"))
             if first >= len(content):
                 self.reply(b"", 416)
             else:
@@ -171,8 +174,9 @@ def serve(monkeypatch):
     monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     monkeypatch.setenv("HF_TOKEN", "hf_of_the_test")
-    monkeypatch.setattr(installing, "PAUSE", 0.0)
-    monkeypatch.setattr(installing.os, "sync", lambda: None)
+    monkeypatch.setattr(time, "sleep", lambda seconds: None)
+    monkeypatch.setattr(constants, "DOWNLOAD_CHUNK_SIZE", 1000)
+    monkeypatch.setattr(os, "sync", lambda: None)
     close_session()
     yield start
     close_session()
@@ -277,7 +281,7 @@ def test_a_broken_off_transfer_goes_on_where_it_stopped(hub, tmp_path):
     size = len(FILES["test/QuickDraw.zip"])
     hub.faults["test/QuickDraw.zip"] = ["cut"]
     install(tmp_path, endpoint=hub.address)
-    assert hub.fetched("test/QuickDraw.zip") == [None, f"bytes={size // 2}-{size - 1}"]
+    assert hub.fetched("test/QuickDraw.zip") == [None, f"bytes={size // 2000 * 1000}-"]
     assert content(tmp_path) == expected()
 
 
@@ -286,7 +290,7 @@ def test_an_interrupted_command_goes_on_where_it_stopped(hub, tmp_path):
     hub.faults["test/QuickDraw.zip"] = ["cut"]
 
     def interrupt(what: str, done: int, total: int) -> None:
-        if what == "fetching test/QuickDraw.zip":
+        if what == "fetching test/QuickDraw.zip" and done > size // 4:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
@@ -295,8 +299,7 @@ def test_an_interrupted_command_goes_on_where_it_stopped(hub, tmp_path):
     hub.asked.clear()
     install(tmp_path, endpoint=hub.address)
     (asked,) = hub.fetched("test/QuickDraw.zip")
-    first, last = map(int, asked.removeprefix("bytes=").split("-"))
-    assert 0 < first <= size // 2 and last == size - 1
+    assert 0 < int(asked.removeprefix("bytes=").removesuffix("-")) <= size // 2
     assert not any(path.endswith(".jsonl") for path, _, _ in hub.asked)
     assert content(tmp_path) == expected()
 
@@ -345,7 +348,7 @@ def test_a_file_of_another_length_is_never_accepted(hub, tmp_path, change):
 
 
 def test_large_files_are_asked_for_in_blocks(hub, tmp_path, monkeypatch):
-    monkeypatch.setattr(installing, "BLOCK", 20_000)
+    monkeypatch.setattr(hub_module, "BLOCK", 20_000)
     install(tmp_path, endpoint=hub.address)
     size = len(FILES["test/QuickDraw.zip"])
     assert hub.fetched("test/QuickDraw.zip") == ["bytes=0-19999", f"bytes=20000-{size - 1}"]
@@ -401,7 +404,7 @@ def test_offline_is_said(hub, tmp_path, monkeypatch):
 
 def test_not_enough_space(hub, tmp_path, monkeypatch):
     usage = namedtuple("usage", "total used free")
-    monkeypatch.setattr(installing.shutil, "disk_usage", lambda folder: usage(10**6, 10**6, 40_000))
+    monkeypatch.setattr(shutil, "disk_usage", lambda folder: usage(10**6, 10**6, 40_000))
     sentence = refused(install, tmp_path, endpoint=hub.address)
     assert str(tmp_path) in sentence and "40 kB" in sentence
     assert hub.asked == []
@@ -411,7 +414,7 @@ def test_not_enough_space(hub, tmp_path, monkeypatch):
 def test_not_enough_space_for_what_is_in_an_archive(hub, tmp_path, monkeypatch):
     usage = namedtuple("usage", "total used free")
     sizes = iter([10**9, 10_000])
-    monkeypatch.setattr(installing.shutil, "disk_usage", lambda folder: usage(0, 0, next(sizes)))
+    monkeypatch.setattr(shutil, "disk_usage", lambda folder: usage(0, 0, next(sizes)))
     sentence = refused(install, tmp_path, endpoint=hub.address)
     assert "Unpacking" in sentence and "10 kB" in sentence
     monkeypatch.undo()
@@ -630,7 +633,7 @@ def local(tmp_path):
 @pytest.mark.parametrize("linking", [True, False])
 def test_a_local_copy_with_archives(local, tmp_path, monkeypatch, linking):
     if not linking:
-        monkeypatch.setattr(installing.os, "link", lambda *paths, **options: (_ for _ in ()).throw(OSError(18, "")))
+        monkeypatch.setattr(os, "link", lambda *paths, **options: (_ for _ in ()).throw(OSError(18, "")))
     assert install_from(local, tmp_path / "to", train=True) == tmp_path / "to" / "test"
     assert content(tmp_path / "to") == expected(train=True)
     assert content(local) == FILES
@@ -697,7 +700,7 @@ def test_a_copy_with_a_bad_archive(local, tmp_path):
 
 def test_a_copy_for_which_there_is_no_space(local, tmp_path, monkeypatch):
     usage = namedtuple("usage", "total used free")
-    monkeypatch.setattr(installing.shutil, "disk_usage", lambda folder: usage(10**6, 10**6, 30_000))
+    monkeypatch.setattr(shutil, "disk_usage", lambda folder: usage(10**6, 10**6, 30_000))
     sentence = refused(install_from, local, tmp_path / "to")
     assert "30 kB" in sentence and str(tmp_path / "to") in sentence
 
