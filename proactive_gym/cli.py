@@ -8,6 +8,7 @@ from contextlib import suppress
 
 from proactive_gym import ENVIRONMENTS, __version__
 from proactive_gym.cli_bench import add_bench
+from proactive_gym.cli_data import add_data
 from proactive_gym.cli_eval import add_demo, add_eval, add_report
 from proactive_gym.cli_filter import add_filter
 from proactive_gym.cli_grid import add_grid
@@ -64,6 +65,7 @@ def _parser() -> argparse.ArgumentParser:
     add_play(commands)
     add_report(commands)
     add_filter(commands)
+    add_data(commands)
     add_bench(commands)
     return parser
 

@@ -1,19 +1,23 @@
-"""The commands about data sets: ``proactive-gym data list`` and ``proactive-gym data install``."""
+"""The commands about data sets: ``proactive-gym data list``, ``install`` and ``check``."""
 
 import argparse
-from collections.abc import Callable, Iterator
+import sys
+import warnings
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from proactive_gym.cli_showing import DONE, MENDABLE, console_for_tables
 from proactive_gym.errors import InputError, check_choice
 
 if TYPE_CHECKING:
+    from rich.table import Table
+
+    from proactive_gym.sources.proactivebench.check import Checked
     from proactive_gym.sources.proactivebench.getting.disk import Watch
 
     Commands = argparse._SubParsersAction[argparse.ArgumentParser]
-
-DONE = 0
 
 
 class DataSet(NamedTuple):
@@ -34,13 +38,13 @@ DATA_SETS = {
 }
 
 
-def add_data_commands(commands: "Commands") -> "Commands":
-    """Add ``data`` with ``list`` and ``install`` to the command line.
+def add_data(commands: "Commands") -> "Commands":
+    """Add ``data`` with ``list``, ``install`` and ``check`` to the command line.
 
     Returns:
         The commands below ``data``, for more of them.
     """
-    data = commands.add_parser("data", help="list and install data sets")
+    data = commands.add_parser("data", help="list, install and check data sets")
     below = data.add_subparsers(required=True, metavar="COMMAND")
 
     listing = below.add_parser("list", help="what can be installed, and what is there")
@@ -54,6 +58,11 @@ def add_data_commands(commands: "Commands") -> "Commands":
     get.add_argument("--keep-archives", action="store_true", help="do not remove archives once they are unpacked")
     get.add_argument("--revision", metavar="R", help="branch, tag or commit on the hub (default: the newest)")
     get.set_defaults(command=_install)
+
+    look = below.add_parser("check", help="list all that is wrong with the official files; status 1 if anything is")
+    look.add_argument("folder", type=Path, metavar="DIR", help="folder of the files, such as data/ProactiveBench/test")
+    look.add_argument("--quick", action="store_true", help="of each picture, read the beginning only")
+    look.set_defaults(command=_check)
     return below
 
 
@@ -92,18 +101,68 @@ def _install(parsed: argparse.Namespace) -> int:
     return DONE
 
 
-@contextmanager
-def _progress() -> Iterator[tuple["Watch", Callable[[str], None]]]:
-    """A bar for the file that is worked on, and a way to say something above it."""
-    from rich.console import Console
-    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
+def _check(parsed: argparse.Namespace) -> int:
+    from proactive_gym.envs.suite import ProactiveSuiteEnv
+    from proactive_gym.sources.proactivebench.check import Checked, check, strangers
 
-    console = Console(markup=False, highlight=False)
+    folder: Path = parsed.folder
+    found: list[Checked] = []
+    with _progress(of_bytes=False) as (watch, say), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # Pillow's of large pictures, which are refused all the same
+        for checked in check(folder, ProactiveSuiteEnv.scenarios, parsed.quick, watch):
+            found.append(checked)
+            for problem in checked.problems:
+                say(problem)
+        foreign = strangers(folder)
+        for problem in foreign:
+            say(problem)
+        say(_counts(found))
+    problems = sum(len(checked.problems) for checked in found) + len(foreign)
+    if not problems:
+        print(f"All is well with {folder}.")
+        return DONE
+    print(f"proactive-gym: {problems} thing{'s' * (problems > 1)} wrong with {folder}; see above.", file=sys.stderr)
+    return MENDABLE
+
+
+def _counts(found: "Sequence[Checked]") -> "Table":
+    """How many rows there are, beside how many there should be."""
+    from rich.table import Table
+
+    from proactive_gym.sources.proactivebench.layout import DATA_SETS as OFFICIAL
+
+    headings = ("data set", "lines", "not played", "rows", "paper's rows", "published", "of", "pictures", "problems")
+    table = Table(title="Rows and pictures", title_justify="left")
+    for heading in headings:
+        table.add_column(heading, justify="left" if heading == "data set" else "right")
+    figures = [
+        (
+            *(one.lines, one.skipped, one.rows, OFFICIAL[one.dataset].original),
+            *(one.published, one.of, one.pictures, len(one.problems)),
+        )
+        for one in found
+    ]
+    for one, row in zip(found, figures, strict=True):
+        table.add_row(one.dataset, *(f"{figure:,}" for figure in row))
+    table.add_section()
+    table.add_row("all", *(f"{sum(column):,}" for column in zip(*figures, strict=True)))
+    return table
+
+
+@contextmanager
+def _progress(of_bytes: bool = True) -> Iterator[tuple["Watch", Callable[[object], None]]]:
+    """A bar for what is worked on, and a way to say something above it."""
+    from rich import progress as bars
+
+    console = console_for_tables()
+    amount = (bars.DownloadColumn(), bars.TransferSpeedColumn()) if of_bytes else (bars.MofNCompleteColumn(),)
     columns = (
-        *(TextColumn("{task.description}", markup=False), BarColumn(), DownloadColumn()),
-        *(TransferSpeedColumn(), TimeRemainingColumn()),
+        bars.TextColumn("{task.description}", markup=False),
+        bars.BarColumn(),
+        *amount,
+        bars.TimeRemainingColumn(),
     )
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
+    with bars.Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
         bar = progress.add_task("looking", total=None)
         shown = ""
 
@@ -114,7 +173,7 @@ def _progress() -> Iterator[tuple["Watch", Callable[[str], None]]]:
                 bar, shown = progress.add_task(what, total=total), what
             progress.update(bar, completed=done, total=total)
 
-        def say(sentence: str) -> None:
-            console.print(sentence, soft_wrap=True)
+        def say(said: object) -> None:
+            console.print(said, soft_wrap=isinstance(said, str), highlight=False)
 
         yield watch, say

@@ -13,8 +13,12 @@ class PictureError(InputError):
 
 
 def one_line(error: BaseException) -> str:
-    """What the error says, in one line; its kind if it says nothing."""
-    return " ".join(str(error).split()) or type(error).__name__
+    """What the error says, in one line that any terminal can show; its kind if it says nothing.
+
+    What comes from files and servers may hold anything: control characters are written out, not obeyed.
+    """
+    words = " ".join(str(error).split()) or type(error).__name__
+    return "".join([letter if letter.isprintable() else letter.encode("unicode_escape").decode() for letter in words])
 
 
 def check_choice(where: str, value: object, allowed: Iterable[str]) -> str:

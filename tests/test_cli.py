@@ -124,7 +124,9 @@ def test_the_version_is_the_packages(capsys):
     assert ended.value.code == 0 and capsys.readouterr().out == f"proactive-gym {__version__}\n"
 
 
-@pytest.mark.parametrize("command", [[], ["demo"], ["list"], ["eval"], ["report"]], ids=str)
+@pytest.mark.parametrize(
+    "command", [[], ["demo"], ["list"], ["eval"], ["report"], ["data"], ["data", "check"]], ids=str
+)
 def test_every_command_has_help(capsys, command):
     with pytest.raises(SystemExit) as ended:
         main([*command, "--help"])

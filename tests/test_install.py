@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import copy
 import hashlib
 import io
@@ -25,7 +24,7 @@ from urllib.parse import unquote, urlsplit
 import pytest
 from huggingface_hub import close_session, constants
 
-from proactive_gym.cli_data import add_data_commands
+from proactive_gym.cli import main
 from proactive_gym.errors import InputError
 from proactive_gym.sources.proactivebench.getting import hub as hub_module
 from proactive_gym.sources.proactivebench.getting import install, install_from, state, unpack
@@ -35,18 +34,7 @@ COMMIT = "0123456789abcdef0123456789abcdef01234567"
 NOISE = random.Random(0)
 PICTURES = {f"QuickDraw/{number}/drawing {number}.png": NOISE.randbytes(3000 + number) for number in range(12)}
 OTHERS = {"coco2014/deep/er/é.jpg": NOISE.randbytes(5000), "coco2014/empty.jpg": b""}
-COMMAND = """
-import argparse, sys
-from proactive_gym.cli_data import add_data_commands
-from proactive_gym.errors import InputError
-parser = argparse.ArgumentParser()
-add_data_commands(parser.add_subparsers())
-parsed = parser.parse_args(sys.argv[1:])
-try:
-    sys.exit(parsed.command(parsed))
-except InputError as error:
-    sys.exit(str(error))
-"""
+COMMAND = "import sys; from proactive_gym.cli import main; sys.exit(main())"
 KILLED = """
 import os, signal
 from proactive_gym.sources.proactivebench.getting import unpacking
@@ -708,13 +696,6 @@ def test_a_copy_for_which_there_is_no_space(local, tmp_path, monkeypatch):
 # --- The commands -----------------------------------------------------------------------------------------------------
 
 
-def command(*words: object) -> int:
-    parser = argparse.ArgumentParser()
-    add_data_commands(parser.add_subparsers())
-    parsed = parser.parse_args(list(map(str, words)))
-    return parsed.command(parsed)
-
-
 def shell(hub: Hub, *words: object, before: str = "") -> subprocess.CompletedProcess[str]:
     variables = {**os.environ, "HF_ENDPOINT": hub.address, "HF_HUB_OFFLINE": "0"}
     started = [sys.executable, "-c", before + COMMAND, *map(str, words)]
@@ -736,16 +717,41 @@ def test_killed_while_unpacking_the_same_command_finishes(hub, tmp_path):
     assert content(tmp_path / "set") == expected()
 
 
+def test_a_transfer_that_comes_damaged_has_its_own_line_and_status(hub, tmp_path):
+    words = ("data", "install", "proactivebench", "--to", tmp_path / "set")
+    right = FILES["test/QuickDraw.zip"]
+    hub.faults["test/QuickDraw.zip"] = ["cut"]
+    hub.sent["test/QuickDraw.zip"] = right[:-9] + bytes(9)
+    failed = shell(hub, *words)
+    (*_, last) = failed.stderr.splitlines()
+    assert failed.returncode == 1 and last.startswith("proactive-gym: test/QuickDraw.zip came damaged")
+    assert "Traceback" not in failed.stderr and not (tmp_path / "set" / "test" / "QuickDraw").exists()
+    hub.sent["test/QuickDraw.zip"] = right
+    assert shell(hub, *words).returncode == 0
+    assert content(tmp_path / "set") == expected()
+
+
+def test_a_hostile_archive_has_its_own_line_and_status(serve, tmp_path):
+    hub = serve({**FILES, "test/hostile.zip": HOSTILE["up"][0]})
+    failed = shell(hub, "data", "install", "proactivebench", "--to", tmp_path / "set")
+    assert failed.returncode == 1 and "leads out of the folder" in failed.stderr.splitlines()[-1]
+    assert list(tmp_path.iterdir()) == [tmp_path / "set"]
+
+
 def test_the_commands(local, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
-    assert command("data", "list") == 0
+    assert main(["data", "list"]) == 0
     said = capsys.readouterr().out
     assert "proactivebench" in said and "150 GB" in said and "licence" in said and "not in data" in said
-    assert command("data", "install", "proactivebench", "--from", local, "--train") == 0
+    assert main(["data", "install", "proactivebench", "--from", str(local), "--train"]) == 0
     said = capsys.readouterr().out
-    assert str(tmp_path / "data" / "ProactiveBench" / "test") in said and "training split" in said
+    assert str(tmp_path / "data" / "ProactiveBench" / "test") in said.replace("\n", "") and "training split" in said
     assert content(tmp_path / "data" / "ProactiveBench") == expected(train=True)
-    assert command("data", "list") == 0
+    assert main(["data", "list"]) == 0
     assert "installed in" in capsys.readouterr().out
-    assert "proactivebench" in refused(command, "data", "install", "proactivbench")
-    assert "--revision" in refused(command, "data", "install", "proactivebench", "--from", local, "--revision", "x")
+    for words, said in {
+        ("proactivbench",): "did you mean 'proactivebench'",
+        ("proactivebench", "--from", str(local), "--revision", "x"): "--revision",
+    }.items():
+        assert main(["data", "install", *words]) == 1
+        assert said in capsys.readouterr().err

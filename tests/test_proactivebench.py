@@ -3,7 +3,9 @@
 import hashlib
 import json
 import os
+import re
 import shutil
+import time
 import warnings
 from pathlib import Path
 
@@ -397,6 +399,7 @@ WRONG_FIELDS = [
     ("coco2014", {"crop": {"left": 0}}, "in the field 'crop': the field 'top' is missing"),
     ("coco2014", {"crop": [0, 0, 1, 1]}, "'crop' is .*, but must be an object"),
     ("coco2014", {"horizontal_step": float("nan")}, "'horizontal_step' is nan, but must be a number"),
+    ("coco2014", {"horizontal_step": 10**400}, "'horizontal_step' is 1000"),
     ("coco2014", {"vertical_step": -1}, "'vertical_step' is -1, but must be a number of at least 0"),
     ("coco2014", {"image_template": "a/{image}.png"}, "no placeholder in it"),
 ]
@@ -505,3 +508,69 @@ def test_all_that_is_wrong_is_listed(folder):
             assert said in problem
         assert "line 7" in found.problems[-1] and len(found.problems) == 5
     assert "Doodles_preprocessed.jsonl belongs to no data set" in strangers(folder)[0]
+
+
+def checked(folder: Path, capsys, *more: str) -> tuple[int, str, str]:
+    """The status of ``data check``, and what it says."""
+    status = main(["data", "check", str(folder), *more])
+    told = capsys.readouterr()
+    return status, told.out, told.err
+
+
+def test_the_command_goes_on_and_lists_all_by_file_and_line(folder, capsys):
+    (folder / "ChangeIt_preprocessed.jsonl").unlink()
+    rows = rows_of(folder, "QuickDraw")
+    rows[1]["prompt"] = 7
+    rows[3]["image_template"] = "\x1b[2J{image}.png"  # a terminal is not to obey it
+    long = '{"prompt": "' + "x" * 2**20 + '"}\n'
+    write_rows(folder, "QuickDraw", [rows[0], rows[1], long, rows[2], rows[3], '{"id": 9, '])
+    videos = rows_of(folder, "OcclusionDataSet-MM20")
+    write_rows(folder, "OcclusionDataSet-MM20", [{**row, "strong_occlusions": row["id"] > 1} for row in videos])
+    (folder / "coco2014" / "000000000003.png").unlink()
+    status, told, failed = checked(folder, capsys)
+    assert status == 1 and "wrong with" in failed
+    for line, said in {
+        2: "the field 'prompt' is 7",
+        3: "longer than a row can be",
+        5: r"There is no picture .*\\x1b\[2J0000\.png",
+        6: "no whole JSON object",
+    }.items():
+        assert re.search(rf"QuickDraw_preprocessed\.jsonl, line {line}\b.*{said}", told)
+    assert re.search(r"coco2014_preprocessed\.jsonl, line \d: There is no picture .*000000000003\.png", told)
+    assert "There is no ChangeIt_preprocessed.jsonl" in told and "\x1b" not in told
+    counts = {line.split("│")[1].strip(): line.split("│")[2:] for line in told.splitlines() if line.startswith("│")}
+    assert [int(figure) for figure in counts["OcclusionDataSet-MM20"][:5]] == [6, 2, 4, 63, 0]
+    assert [int(figure) for figure in counts["QuickDraw"][:3]] == [6, 0, 3]
+
+
+def test_the_command_wants_the_folder_with_the_rows(folder, capsys):
+    assert checked(folder / "nowhere", capsys)[::2] == (1, f"proactive-gym: There is no folder {folder}/nowhere.\n")
+    (folder.parent / "above").mkdir()
+    folder.rename(folder.parent / "above" / "test")
+    status, _, failed = checked(folder.parent / "above", capsys)
+    assert status == 1 and "above/test does" in failed
+
+
+def test_who_interrupts_a_check_does_not_wait_for_the_rest(folder, monkeypatch):
+    looked_at = []
+
+    def broken(box: PictureBox, picture: str, quick: bool) -> None:
+        looked_at.append(picture)
+        time.sleep(0.01)
+
+    def interrupt(name: str, done: int, of: int) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(PictureBox, "broken", broken)
+    scenarios = [scenario for scenario in ProactiveSuiteEnv.scenarios if scenario.name == "occlusion"]
+    with pytest.raises(KeyboardInterrupt):
+        list(check(folder, scenarios, watch=interrupt))
+    assert 0 < len(looked_at) < 60
+
+
+@pytest.mark.parametrize("change", [{"num_images": 10**9}, {"max_steps": 10**30}, {"step_size": 10**6}])
+def test_a_row_that_would_take_hours_is_refused(folder, change):
+    rows = rows_of(folder, "ChangeIt")
+    write_rows(folder, "ChangeIt", [{**rows[0], **change}])
+    (found,) = check(folder, [scenario for scenario in ProactiveSuiteEnv.scenarios if scenario.name == "video_moment"])
+    assert f"'{next(iter(change))}' is" in found.problems[-1] and "100000" in found.problems[-1]

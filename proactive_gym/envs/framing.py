@@ -144,8 +144,8 @@ class FramingRow(OfficialRow[Place]):
             raise fields.wrong("direction", "zoom, left, right, up, down, or a corner such as left_up")
         super().__init__(fields)
         fields.whole("first_image", 0)
-        fields.whole("num_images", 1)
-        self.granularity = fields.whole("granularity", 1)
+        fields.count("num_images")
+        self.granularity = fields.count("granularity")
         self.step = fields.number("horizontal_step"), fields.number("vertical_step")
         if min(self.step) < 0:
             raise fields.wrong("horizontal_step" if self.step[0] < 0 else "vertical_step", "a number of at least 0")

@@ -78,7 +78,7 @@ class OcclusionRow(OfficialRow[tuple[int, str]]):
     def __init__(self, fields: Fields) -> None:
         """A circle of as many places as turns."""
         super().__init__(fields)
-        self.turns = fields.whole("num_images", 1)
+        self.turns = fields.count("num_images")
         self.start = (fields.whole("first_image", 0, self.turns - 1), "")
 
     def file(self, place: tuple[int, str]) -> str:

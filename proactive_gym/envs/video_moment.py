@@ -111,9 +111,9 @@ class VideoMomentRow(OfficialRow[int]):
     def __init__(self, fields: Fields) -> None:
         """As many turns as the row allows, whatever the number of frames."""
         super().__init__(fields)
-        self.frames = fields.whole("num_images", 1)
-        self.step = fields.whole("step_size", 1)
-        self.turns = fields.whole("max_steps", 1)
+        self.frames = fields.count("num_images")
+        self.step = fields.count("step_size")
+        self.turns = fields.count("max_steps")
         self.start = fields.whole("first_image", 0, self.frames - 1)
         waiting = [bare(option.text) for option in self.asking if option.name == "wait"]
         self.suggestions = (*waiting, "Rewind the video")  # type: ignore[misc]  # here each row has its own

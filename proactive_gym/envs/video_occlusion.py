@@ -62,7 +62,7 @@ class VideoOcclusionRow(OfficialRow[int]):
         """As many turns as frames."""
         super().__init__(fields)
         fields.flag("strong_occlusions")
-        self.turns = fields.whole("num_images", 1)
+        self.turns = fields.count("num_images")
         self.start = fields.whole("first_image", 0, self.turns - 1)
 
     def file(self, place: int) -> str:

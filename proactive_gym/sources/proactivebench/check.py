@@ -23,6 +23,7 @@ class Checked:
         dataset: Its name.
         scenario: The scenario's name.
         lines: Lines in its file that hold something.
+        skipped: How many of them the benchmark does not play, videos without a strong occlusion.
         rows: Rows that can be played.
         published: How many of them the published numbers are of.
         of: How many of these there should be.
@@ -34,6 +35,7 @@ class Checked:
     scenario: str
     of: int
     lines: int = 0
+    skipped: int = 0
     rows: int = 0
     published: int = 0
     pictures: int = 0
@@ -52,10 +54,14 @@ def check(
         watch: Is told how far it is.
 
     Raises:
-        InputError: If there is no such folder.
+        InputError: If there is no such folder, or none of the files in it.
     """
     if not folder.is_dir():
         raise InputError(f"There is no folder {folder}.")
+    if not any(folder.glob(rows_file("*"))):
+        below = folder / "test"
+        there = f"; {below} does" if any(below.glob(rows_file("*"))) else ""
+        raise InputError(f"{folder} holds no file with rows ({rows_file('NAME')}){there}.")
     for scenario in scenarios:
         yield _check(folder, scenario, quick, watch)
 
@@ -82,7 +88,9 @@ def _check(folder: Path, scenario: Any, quick: bool, watch: Watch) -> Checked:
             found.lines += 1
             if entry.problem is not None:
                 problems.append((entry.line, one_line(entry.problem)))
-            elif entry.row is not None:
+            elif entry.row is None:
+                found.skipped += 1
+            else:
                 found.rows += 1
                 there.add(entry.row.id)
                 for picture in entry.row.every_file():
@@ -105,9 +113,12 @@ def _broken(
 ) -> Iterator[tuple[str, str]]:
     """Pictures that cannot be shown, and why."""
     every = list(pictures)
-    with ThreadPoolExecutor() as pool:
+    pool = ThreadPoolExecutor()
+    try:
         looked_at = zip(every, pool.map(lambda picture: box.broken(picture, quick), every), strict=True)
         for number, (picture, problem) in enumerate(looked_at, start=1):
             watch(dataset, number, len(every))
             if problem is not None:
                 yield picture, problem
+    finally:
+        pool.shutdown(cancel_futures=True)  # who interrupts does not wait for the rest

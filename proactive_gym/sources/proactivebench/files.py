@@ -84,8 +84,11 @@ def entries(file: Path, row_class: type[OfficialRow[Any]], wanted: Collection[in
     """
     lines: dict[int, int] = {}
     for number, text in _lines(file):
+        where = f"{file}, line {number}"
         try:
-            fields = Fields(f"{file}, line {number}", _parsed(f"{file}, line {number}", text))
+            if len(text) > LONGEST_LINE:
+                raise InputError(f"{where} is longer than a row can be ({LONGEST_LINE} bytes).")
+            fields = Fields(where, _parsed(where, text))
             identity = fields.whole("id", 0)
             if identity in lines:
                 raise fields.wrong("id", f"another than that of line {lines[identity]}")
@@ -99,14 +102,16 @@ def entries(file: Path, row_class: type[OfficialRow[Any]], wanted: Collection[in
 
 
 def _lines(file: Path) -> Iterator[tuple[int, bytes]]:
+    """The lines that hold something; of one that is too long, the beginning, a byte more than a row may have."""
     try:
         with file.open("rb") as stream:
             number = 0
-            while text := stream.readline(LONGEST_LINE):
+            while text := stream.readline(LONGEST_LINE + 1):
                 number += 1
-                if len(text) == LONGEST_LINE and not text.endswith(b"\n"):
-                    raise InputError(f"{file}, line {number} is longer than a row can be ({LONGEST_LINE} bytes).")
-                if text.strip():
+                rest = text
+                while len(rest) > LONGEST_LINE and not rest.endswith(b"\n"):  # to the end of the line, but not kept
+                    rest = stream.readline(LONGEST_LINE + 1)
+                if text.strip() or len(text) > LONGEST_LINE:
                     yield number, text
     except FileNotFoundError as error:
         raise InputError(

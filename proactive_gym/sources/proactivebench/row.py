@@ -1,6 +1,5 @@
 """One row of the official files: its fields, checked, and how an episode of it goes."""
 
-import math
 import string
 from collections.abc import Collection, Hashable, Mapping, Sequence
 from pathlib import PurePosixPath
@@ -12,6 +11,9 @@ from proactive_gym.menu import Kind, Option
 
 REFERENCE = "reference"
 """The place of the reference picture."""
+
+MOST, FARTHEST = 100_000, 10**9
+"""Bounds on how many pictures a row may have, and on pixels: a row of a few bytes is not to cost hours."""
 
 ABSTAINS = ("cannot", "do not")
 """Marks of an option that gives up, wherever they stand in it."""
@@ -57,12 +59,16 @@ class Fields:
             return value
         raise self.wrong(name, f"a whole number {f'of at least {low}' if high is None else f'from {low} to {high}'}")
 
-    def number(self, name: str, above: float = -math.inf) -> float:
-        """A finite number greater than ``above``; a whole one stays whole."""
+    def count(self, name: str) -> int:
+        """A whole number of at least 1 that is small enough to be counted through."""
+        return self.whole(name, 1, MOST)
+
+    def number(self, name: str) -> float:
+        """A number that a picture's sides could have; a whole one stays whole."""
         value = self.values.get(name)
-        if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value) and value > above:
+        if isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= FARTHEST:
             return value
-        raise self.wrong(name, "a number" if above == -math.inf else f"a number above {above:g}")
+        raise self.wrong(name, f"a number, at most {FARTHEST} away from 0")
 
     def flag(self, name: str) -> bool:
         """True or false."""
@@ -245,7 +251,7 @@ class StepwiseRow(OfficialRow[int]):
 
     def __init__(self, fields: Fields) -> None:
         super().__init__(fields)
-        self.turns = fields.whole("num_images", 1)
+        self.turns = fields.count("num_images")
 
     def helping(self) -> Sequence[str]:
         """The names of the interventions that lead on."""
