@@ -69,6 +69,7 @@ class Cell:
         measures: Estimates by the measures' names.
         errors: How many further episodes could not be played.
         unjudged: How many further episodes ended with a reply on which the judge gave no readable verdict.
+        wording: What the wording of the fixed sentences is called: only where it is the same, figures compare.
     """
 
     agent: str
@@ -77,6 +78,7 @@ class Cell:
     measures: dict[str, Estimate]
     errors: int = 0
     unjudged: int = 0
+    wording: str = ""
 
     @property
     def figures(self) -> dict[str, str | int | float]:
@@ -84,7 +86,7 @@ class Cell:
         flat: dict[str, str | int | float] = {"agent": self.agent, "env": self.env, "episodes": self.episodes}
         for name, estimate in self.measures.items():
             flat |= {name: estimate.value, f"{name}_low": estimate.low, f"{name}_high": estimate.high}
-        return {**flat, "errors": self.errors, "unreadable_verdicts": self.unjudged}
+        return {**flat, "errors": self.errors, "unreadable_verdicts": self.unjudged, "wording": self.wording}
 
 
 def cells(rows: Iterable[Row]) -> list[Cell]:
@@ -99,7 +101,12 @@ def _cell(agent: str, env: str, rows: Sequence[Row]) -> Cell:
     played = [row for row in rows if row["error"] is None]
     measures = {name: measure(played) for name, measure in MEASURES.items()}
     errors = sum(not finished(row) for row in rows)
-    return Cell(agent, env, len(played), measures, errors, len(rows) - len(played) - errors)
+    wording = _joined(row["wording"] for row in rows)
+    return Cell(agent, env, len(played), measures, errors, len(rows) - len(played) - errors, wording)
+
+
+def _joined(wordings: Iterable[str]) -> str:
+    return ", ".join(dict.fromkeys(wordings))
 
 
 def means(table: Sequence[Cell]) -> list[Cell]:
@@ -110,7 +117,8 @@ def means(table: Sequence[Cell]) -> list[Cell]:
         measures = {name: mean_of([cell.measures[name] for cell in of_agent]) for name in MEASURES}
         counts = ([cell.episodes, cell.errors, cell.unjudged] for cell in of_agent)
         episodes, errors, unjudged = map(sum, zip(*counts, strict=True))
-        averaged.append(Cell(agent, "mean", episodes, measures, errors, unjudged))
+        wording = _joined(cell.wording for cell in of_agent)
+        averaged.append(Cell(agent, "mean", episodes, measures, errors, unjudged, wording))
     return averaged
 
 

@@ -61,7 +61,9 @@ def plain(value: str | int | float) -> str | int:
 
 def terminal_table(table: Sequence[Cell], title: str) -> Table:
     """The table for a terminal: means with half the width of their 95 % interval."""
-    drawn = Table(title=Text(title), caption="± half of the 95 % interval; shares in %", title_justify="left")
+    wordings = ", ".join(dict.fromkeys(cell.wording for cell in table if cell.wording))
+    caption = Text(f"± half of the 95 % interval; shares in %; wording: {wordings}")
+    drawn = Table(title=Text(title), caption=caption, title_justify="left")
     drawn.add_column("environment")
     drawn.add_column("agent")
     apart = {"not played": [cell.errors for cell in table], "no verdict": [cell.unjudged for cell in table]}

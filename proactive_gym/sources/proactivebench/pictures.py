@@ -1,12 +1,14 @@
 """Reads pictures from files: each once, the next one ahead of time, and none that could do harm."""
 
 import os
+import struct
+import zlib
 from collections import OrderedDict
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from threading import Lock
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +21,11 @@ MOST_PIXELS = 64 * 2**20
 """More is taken for an attempt to fill the memory; the largest official pictures have 9 million."""
 KEPT_BYTES = 512 * 2**20
 FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "GIF", "TIFF", "PPM")
+DAMAGED = (
+    *(OSError, SyntaxError, ValueError, EOFError, TypeError, LookupError, ArithmeticError, NotImplementedError),
+    *(struct.error, zlib.error, MemoryError, Image.DecompressionBombError),
+)
+"""What Pillow's decoders raise on damaged files."""
 SURROUND = (128, 128, 128)
 
 Picture = NDArray[np.uint8]
@@ -129,22 +136,13 @@ class PictureBox:
     def _decoded(self, file: str, header_only: bool = False) -> Image.Image:
         path = self.path(file)
         try:
-            with Image.open(path, formats=FORMATS) as picture:
-                if picture.width * picture.height > MOST_PIXELS:
-                    raise PictureError(
-                        f"The picture {path} has {picture.width} × {picture.height} pixels, more than the "
-                        f"{MOST_PIXELS:,} that are read."
-                    )
-                return picture if header_only else picture.convert("RGB")
+            with path.open("rb") as stream:
+                return decoded(stream, f"The picture {path}", header_only)
         except FileNotFoundError as error:
             raise PictureError(f"There is no picture {path}.") from error
-        except UnidentifiedImageError as error:
-            state = "empty" if path.stat().st_size == 0 else f"none of {', '.join(FORMATS)}"
-            raise PictureError(f"The picture {path} cannot be read: it is {state}.") from error
         except PictureError:
             raise
-        except (OSError, SyntaxError, ValueError, EOFError, Image.DecompressionBombError) as error:
-            # Pillow's decoders raise all of these on damaged files.
+        except OSError as error:
             raise PictureError(f"The picture {path} cannot be read: {one_line(error)}.") from error
 
     def path(self, file: str) -> Path:
@@ -170,6 +168,34 @@ class PictureBox:
                 f"Of the picture {file!r} the part {box} is to be shown, which holds no pixels or too many."
             )
         return picture.crop((left, top, right, bottom))
+
+
+def decoded(stream: BinaryIO, what: str, header_only: bool = False) -> Image.Image:
+    """The picture in a file that may be damaged or mean harm.
+
+    Args:
+        stream: The open file.
+        what: How to call it in a message, such as "The picture FILE".
+        header_only: Whether its beginning is enough; what is returned is then of no use.
+
+    Raises:
+        PictureError: If it is empty, of no known kind, damaged, or larger than ``MOST_PIXELS``.
+    """
+    try:
+        with Image.open(stream, formats=FORMATS) as picture:
+            if picture.width * picture.height > MOST_PIXELS:
+                raise PictureError(
+                    f"{what} has {picture.width} × {picture.height} pixels, "
+                    f"more than the {MOST_PIXELS:,} that are read."
+                )
+            return picture if header_only else picture.convert("RGB")
+    except UnidentifiedImageError as error:
+        state = f"none of {', '.join(FORMATS)}" if stream.seek(0, os.SEEK_END) else "empty"
+        raise PictureError(f"{what} cannot be read: it is {state}.") from error
+    except PictureError:
+        raise
+    except DAMAGED as error:
+        raise PictureError(f"{what} cannot be read: {one_line(error)}.") from error
 
 
 def fitted(picture: Image.Image, side: int) -> Image.Image:
