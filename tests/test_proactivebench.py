@@ -351,8 +351,10 @@ def test_a_broken_picture_is_an_error_of_its_episode_alone(folder, capsys):
     assert [row["error"] is None for row in rows] == [True, True, False, False, True, True]
     assert rows[2]["outcome"] is rows[3]["outcome"] is None and "0001.png" in rows[3]["error"]
     summary = (folder / "run" / "summary.csv").read_text().splitlines()
-    assert summary[1].split(",")[2] == "4" and summary[1].endswith(",2,0")  # errors, unreadable verdicts
-    assert "2 episodes could not be played" in (folder / "run" / "report.html").read_text()
+    assert summary[1].split(",")[2] == "4" and summary[1].endswith(",2,0,own")  # errors, unreadable verdicts, wording
+    page = (folder / "run" / "report.html").read_text()
+    assert "2 episodes could not be played" in page and "sentences around the menu: own." in page
+    assert "wording: own" in said.out
     for place in ("q2/0000.png", "q3/0001.png"):
         shutil.copy(PARITY / "QuickDraw" / place, folder / "QuickDraw" / place)
     assert main(run) == 0
