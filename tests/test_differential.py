@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import pytest
 from differential.finding import reference_for
-from differential.ours import CUT, SCENARIOS, Played, played_at_random, replayed
+from differential.ours import CUT, SCENARIOS, Played, expected_in_free_words, played_at_random, replayed
 from differential.rows import random_row
 
 from proactive_gym.sources.proactivebench.layout import DATA_SETS
@@ -94,6 +94,21 @@ def test_ten_thousand_random_episodes_are_the_benchmarks(reference, tmp_path, wo
     assert sum(len(ours.replies) for ours in played) > 5 * len(played)
     ends = {(ours.dataset, trace.get("correct")) for ours, trace in zip(played, traces, strict=True)}
     assert {(dataset, correct) for dataset in DATA_SETS for correct in (True, False)} <= ends
+
+
+@pytest.mark.parametrize("dataset", DATA_SETS)
+def test_the_same_counts_in_free_words(reference, tmp_path, dataset):
+    random = Random(5)
+    whole = {"num_images": 5, "first_image": 0, "valid_images": [0, 1, 2, 3, 4], "granularity": 3}
+    fitting = {"ImageNet-C": {**whole, "first_image": 5}, "ChangeIt": {**whole, "step_size": 1}}.get(dataset, whole)
+    rows = [{**random_row(random, dataset, number, odd=False), **fitting} for number in range(20)]
+    for row in rows:  # a category with a comma in it is two in the benchmark's list, and one in ours
+        row["categories"] = [text.replace(",", "") or "x" for text in row["categories"]]
+        row["answer"] = row["answer"].replace(",", "") or "x"
+    jobs = [{"dataset": dataset, "acronym": DATA_SETS[dataset].acronym, "row": row, "clear": False} for row in rows]
+    assert list(expected_in_free_words(tmp_path, dataset, rows)) == reference.run(
+        "reference.py", "free_words", give=jobs
+    )
 
 
 # --- Where the benchmark's code fails ---------------------------------------------------------------------------------

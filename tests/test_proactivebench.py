@@ -367,7 +367,9 @@ def test_a_broken_picture_is_an_error_of_its_episode_alone(folder, capsys):
 # --- Faults in the rows -----------------------------------------------------------------------------------------------
 
 WRONG_FIELDS = [
-    ("QuickDraw", {"id": "3"}, "'id' is '3', but must be a whole number of at least 0"),
+    ("QuickDraw", {"id": "3"}, "'id' is '3', but must be a whole number from 0"),
+    ("QuickDraw", {"id": 10**16}, "'id' is 1000"),
+    ("QuickDraw", {"prompt": "\ud800?"}, "'prompt' is '.ud800.', but must be a text"),
     ("QuickDraw", {"id": True}, "'id' is True"),
     ("QuickDraw", {"id": 0}, "another than that of line 1"),
     ("QuickDraw", {"prompt": ""}, "'prompt' is '', but must be a text"),

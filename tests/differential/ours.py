@@ -20,7 +20,7 @@ from proactive_gym.reading import strict_readings
 from proactive_gym.rollout import make_desk
 from proactive_gym.sources.proactivebench.layout import DATA_SETS, rows_file
 from proactive_gym.sources.proactivebench.row import StepwiseRow
-from proactive_gym.wording import Wording
+from proactive_gym.wording import OWN, Wording
 
 IDS = {
     scenario.dataset: env_id
@@ -86,13 +86,22 @@ def replayed(folder: Path, dataset: str, row: Row, replies: Sequence[str], wordi
     return _played(conversation, row, lambda now: next(waiting), odd=True, clear=False)
 
 
-def _begun(folder: Path, dataset: str, rows: list[Row], wording: Wording, clear: bool = False) -> list[Conversation]:
+def expected_in_free_words(folder: Path, dataset: str, rows: Sequence[Row]) -> Iterator[Trace]:
+    """What counts in the first reply in free words to each of the rows."""
+    for conversation in _begun(folder, dataset, list(rows), OWN, reply="open", single_turn=True):
+        expected = conversation.episode.expected(conversation.state)
+        yield {"texts": expected.texts, "suggestions": len(expected.suggestions)}
+
+
+def _begun(
+    folder: Path, dataset: str, rows: list[Row], wording: Wording, clear: bool = False, **more: Any
+) -> list[Conversation]:
     if not rows:
         return []
     text = "".join(json.dumps(row) + "\n" for row in rows)
     (folder / rows_file(dataset)).write_text(text, encoding="utf-8")
     settings = {"data_dir": folder, "split": "all", "reply": "text", "wording": wording, "clear": clear, "hint": True}
-    desk = make_desk(IDS[dataset], {"source": "proactivebench", **settings})
+    desk = make_desk(IDS[dataset], {"source": "proactivebench", **settings, **more})
     return [desk.begin(desk.named(row["id"])) for row in rows]
 
 

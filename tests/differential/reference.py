@@ -2,6 +2,7 @@
 
     python reference.py sentences jobs.json answer.json
     python reference.py episodes jobs.json answer.json
+    python reference.py free_words jobs.json answer.json
 
 A folder with the package goes on ``PYTHONPATH``, unless the interpreter has it installed.
 """
@@ -21,6 +22,17 @@ def sentences(jobs):
 def episodes(jobs):
     """A trace for each episode."""
     return [played(job) for job in jobs]
+
+
+def free_words(jobs):
+    """What a judge is told to look for in free words, and how many of these are things to ask for."""
+    from proactivebench.open_ended_gen import PREDICTION_THR
+
+    lists = [user_of(job).get_open_ended_gen_answers().split(",") for job in jobs]
+    return [
+        {"texts": [text.strip().replace(".", "") for text in texts], "suggestions": PREDICTION_THR[job["acronym"]]}
+        for job, texts in zip(jobs, lists, strict=True)
+    ]
 
 
 def played(job):
@@ -88,5 +100,7 @@ def place_of(error):
 
 if __name__ == "__main__":
     task, jobs, answer = sys.argv[1:]
-    made = {"sentences": sentences, "episodes": episodes}[task](json.loads(Path(jobs).read_text(encoding="utf-8")))
+    made = {"sentences": sentences, "episodes": episodes, "free_words": free_words}[task](
+        json.loads(Path(jobs).read_text(encoding="utf-8"))
+    )
     Path(answer).write_text(json.dumps(made), encoding="utf-8")

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from proactive_gym.errors import InputError, one_line
 from proactive_gym.sources.proactivebench.layout import DATA_SETS, filtered_ids, rows_file
-from proactive_gym.sources.proactivebench.row import Fields, OfficialRow
+from proactive_gym.sources.proactivebench.row import LARGEST_ID, Fields, OfficialRow
 
 SPLITS = ("filtered", "all")
 LONGEST_LINE = 2**20
@@ -89,7 +89,7 @@ def entries(file: Path, row_class: type[OfficialRow[Any]], wanted: Collection[in
             if len(text) > LONGEST_LINE:
                 raise InputError(f"{where} is longer than a row can be ({LONGEST_LINE} bytes).")
             fields = Fields(where, _parsed(where, text))
-            identity = fields.whole("id", 0)
+            identity = fields.whole("id", 0, LARGEST_ID)
             if identity in lines:
                 raise fields.wrong("id", f"another than that of line {lines[identity]}")
             lines[identity] = number

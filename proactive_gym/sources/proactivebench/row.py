@@ -12,7 +12,8 @@ from proactive_gym.menu import Kind, Option
 REFERENCE = "reference"
 """The place of the reference picture."""
 
-MOST, FARTHEST = 100_000, 10**9
+LARGEST_ID, LONGEST_PATH = 10**15, 500
+MOST, FARTHEST = 100_000, 100_000
 """Bounds on how many pictures a row may have, and on pixels: a row of a few bytes is not to cost hours."""
 
 ABSTAINS = ("cannot", "do not")
@@ -80,14 +81,14 @@ class Fields:
     def text(self, name: str) -> str:
         """A text with something in it."""
         value = self.values.get(name)
-        if isinstance(value, str) and value.strip():
-            return value
+        if _is_text(value):
+            return str(value)
         raise self.wrong(name, "a text")
 
     def texts(self, name: str, least: int) -> list[str]:
         """A list of at least that many texts."""
         value = self.values.get(name)
-        if isinstance(value, list) and len(value) >= least and all(isinstance(x, str) and x.strip() for x in value):
+        if isinstance(value, list) and len(value) >= least and all(map(_is_text, value)):
             return value
         raise self.wrong(name, f"a list of at least {least} text{'s' if least > 1 else ''}")
 
@@ -111,6 +112,16 @@ class Fields:
         if isinstance(value, str) and value in allowed:
             return value
         raise self.wrong(name, f"one of {', '.join(map(repr, allowed))}")
+
+
+def _is_text(value: Any) -> bool:
+    """Whether it is a text that says something and can be written down: JSON may hold halves of characters."""
+    if not isinstance(value, str) or not value.strip():
+        return False
+    try:
+        return value.isascii() or bool(value.encode())
+    except UnicodeEncodeError:
+        return False
 
 
 def _shown(value: Any) -> str:
@@ -146,7 +157,7 @@ class OfficialRow(World[Place], Generic[Place]):
     best: Any = REFERENCE
 
     def __init__(self, fields: Fields) -> None:
-        self.id = fields.whole("id", 0)
+        self.id = fields.whole("id", 0, LARGEST_ID)
         self.template = self._template(fields)
         self.reference_image = fields.whole("reference_image", 0)
         self.prompt = fields.text("prompt")
@@ -218,6 +229,8 @@ class OfficialRow(World[Place], Generic[Place]):
 
     def _template(self, fields: Fields) -> str:
         template = fields.text("image_template")
+        if len(template) > LONGEST_PATH:
+            raise fields.wrong("image_template", f"a path of at most {LONGEST_PATH} characters")
         expected = " and ".join(f"{{{name}}}" for name in self.placeholders) or "no placeholder"
         try:
             parts = list(string.Formatter().parse(template))
