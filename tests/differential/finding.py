@@ -1,6 +1,7 @@
 """Finds a Python of 3.12 or newer and the benchmark's own package, which needs one, and runs our scripts with them."""
 
 import glob
+import hashlib
 import json
 import os
 import shutil
@@ -16,6 +17,8 @@ import pytest
 
 HERE = Path(__file__).parent
 NAME, RELEASE = "proactivebench", "0.1.1"
+DIGEST = "ff1833460195f58c72eafcbd6dde54731440b98202e7a5fe38b70c8feabcd576"
+"""SHA-256 of the release's wheel: what is fetched is run, so it is this or nothing."""
 PYTHON, FOLDER = "PROACTIVEBENCH_PYTHON", "PROACTIVEBENCH_FOLDER"
 """Variables that name the interpreter and a folder with the unpacked package; without them both are looked for."""
 
@@ -105,6 +108,8 @@ def _fetch(python: str, folder: Path) -> str | None:
         if done.returncode != 0:
             return f"it could not be fetched ({done.stderr.strip()[-200:]})"
         (wheel,) = Path(place).glob("*.whl")
+        if hashlib.sha256(wheel.read_bytes()).hexdigest() != DIGEST:
+            return f"what was fetched as {wheel.name} is another file than that of the release"
         with zipfile.ZipFile(wheel) as archive:
             archive.extractall(Path(place, "whole"))
         if not folder.exists():
