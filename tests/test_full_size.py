@@ -23,13 +23,17 @@ ACCURACY = {"ROD": 5.8, "VSOD": 20.3, "MVP-N": 20.4, "IN-C": 12.8, "QD": 20.5, "
 """Of uniformly random play, in per cent: simulated with the benchmark's own environments."""
 SUGGESTIONS = 0.28
 OPENING = """
-import resource, sys, time
+import re, sys, time
+from pathlib import Path
 from proactive_gym.envs.suite import ProactiveSuiteEnv
 from proactive_gym.sources import ProactiveBenchSource
 began = time.perf_counter()
 size = ProactiveBenchSource(sys.argv[1], sys.argv[2]).size(ProactiveSuiteEnv.scenarios)
-peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1 if sys.platform == "darwin" else 1024)
-print(size, time.perf_counter() - began, peak / (1024 * 1024 if sys.platform == "darwin" else 1))
+seconds = time.perf_counter() - began
+# Not getrusage's peak, which counts the process that this one was forked from.
+status = Path("/proc/self/status")
+peak = re.search(r"VmHWM:\\s*(\\d+) kB", status.read_text())[1] if status.exists() else 0
+print(size, seconds, int(peak) / 1024)
 """
 
 
