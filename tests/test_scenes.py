@@ -302,9 +302,7 @@ def test_blocks_that_move_aside_uncover_the_other_side():
             # What the wall covers shows nothing of the subject.
             rows = slice(max(0, int(wall.box.top * side) + 1), int(wall.box.bottom * side) - 1)
             columns = slice(max(0, int(wall.box.left * side) + 1), max(1, int(wall.box.right * side) - 1))
-            before = paint(
-                [world.picture(place)._replace(layers=(*world.picture(place).layers[:1], shadow, wall))], side
-            )[0]
+            before = paint([Frame((*world.picture(place).layers[:1], shadow, wall))], side)[0]
             assert np.array_equal(picture[rows, columns], before[rows, columns])
             episodes += 1
     assert episodes > 30

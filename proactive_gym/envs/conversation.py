@@ -32,7 +32,7 @@ class Manner:
 class Conversation:
     """A user who asks, and does as requested, until the episode is over."""
 
-    __slots__ = ("episode", "manner", "offered", "state")
+    __slots__ = ("_picture", "episode", "manner", "offered", "state")
 
     state: State
     """Where the episode stands."""
@@ -48,15 +48,22 @@ class Conversation:
     def _go_to(self, state: State) -> None:
         self.state = state
         self.offered = self.episode.offered(state)
+        self._picture: Any = None
 
     def reply(self, choice: int | None) -> None:
         """Take an option that is on offer as the reply, or something unreadable (``None``)."""
-        self._go_to(self.episode.reply(self.state, choice))
+        state = self.episode.reply(self.state, choice)
+        if state.over:
+            self.state = state  # the last picture and what was on offer with it stay
+        else:
+            self._go_to(state)
 
     @property
     def picture(self) -> Any:
-        """What the user shows now, in the form that the source paints."""
-        return self.episode.world.picture(self.state.place)
+        """What the user shows now, in the form that the source paints; the same object as long as it is shown."""
+        if self._picture is None:
+            self._picture = self.episode.world.picture(self.state.place)
+        return self._picture
 
     @property
     def options(self) -> tuple[str, ...]:

@@ -1,8 +1,11 @@
 """What a picture is made of: a few numbers, which a painter turns into pixels."""
 
 from abc import ABC, abstractmethod
+from dataclasses import dataclass, field
 from typing import Any, ClassVar, NamedTuple
 
+import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
 
@@ -91,8 +94,17 @@ class Damage(ABC):
         """The spoilt picture: float32 ``(side, side, 3)`` in 0…255 in and out, an array or a tensor."""
 
 
-class Frame(NamedTuple):
-    """One picture: layers from back to front, and what spoils it, if anything does."""
+@dataclass(slots=True)
+class Frame:
+    """One picture: layers from back to front, and what spoils it, if anything does.
+
+    Attributes:
+        layers: From back to front.
+        damage: What spoils the picture.
+        painted: The painter's own copy of the picture, for as long as the frame is needed: at the end of an episode the
+            last picture is shown once more.
+    """
 
     layers: tuple[Layer, ...]
     damage: Damage | None = None
+    painted: NDArray[np.uint8] | None = field(default=None, init=False, repr=False, compare=False)

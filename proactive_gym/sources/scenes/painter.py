@@ -141,31 +141,17 @@ def paint(frames: Sequence[Frame], side: int) -> Pictures:
     """
     pictures = np.empty((len(frames), side, side, 3), dtype=np.uint8)
     for frame, picture in zip(frames, pictures, strict=True):
-        if _is_dear(frame):
-            picture[...] = _pictures((frame, side))
+        if frame.painted is not None and frame.painted.shape == picture.shape:
+            picture[...] = frame.painted
         else:
             paint_into(picture, frame)
+            frame.painted = picture.copy()
     return pictures
-
-
-def _is_dear(frame: Frame) -> bool:
-    """Whether painting takes much longer than copying what is kept: the end of an episode shows a picture again."""
-    return frame.damage is not None or any(not layer.prop.recurs for layer in frame.layers)
-
-
-def _painted_alone(key: tuple[Frame, int]) -> Pictures:
-    frame, side = key
-    picture = np.empty((side, side, 3), dtype=np.uint8)
-    paint_into(picture, frame)
-    return picture
-
-
-_pictures = Kept[tuple[Frame, int], Pictures](_painted_alone, lambda picture: picture.nbytes, PICTURE_BYTES)
 
 
 def paint_into(picture: Pictures, frame: Frame) -> None:
     """Paint one frame over all of ``picture``, uint8 ``(side, side, 3)``."""
-    layers, damage = frame
+    layers, damage = frame.layers, frame.damage
     if damage is not None and damage.hides_all:
         layers = ()
     if not layers or not _covers(layers[0].box):
