@@ -18,7 +18,7 @@ from proactive_gym.envs.video_moment import origin_of
 from proactive_gym.menu import Kind
 from proactive_gym.sources.scenes import art, painter
 from proactive_gym.sources.scenes.damages import DAMAGES, Faded
-from proactive_gym.sources.scenes.frame import PICTURE, Box, Frame, Layer
+from proactive_gym.sources.scenes.frame import PICTURE, Box, Frame, Layer, in_tones
 from proactive_gym.sources.scenes.kept import Kept
 from proactive_gym.sources.scenes.painter import paint, paint_into
 from proactive_gym.sources.scenes.props import Cover, Drawing, Shadow
@@ -175,7 +175,7 @@ def test_a_larger_picture_shows_the_same():
 def test_spoilt_pictures_have_any_size(flaw):
     """From the smallest that an environment takes: finite everywhere, since what no number is has no colour either."""
     for side in (32, 33, 40, 47, 50, 64, 65):
-        picture = np.full((side, side, 3), 90, dtype=np.float32)
+        picture = np.full((side, side, 3), 90, dtype=np.uint8)
         picture[side // 3 : side // 2, side // 4 :] = (200, 30, 60)
         for severity in (0.2, 1 / 3, 1.0):
             for look in (0, 1, 4095):
@@ -186,15 +186,16 @@ def test_spoilt_pictures_have_any_size(flaw):
 
 @pytest.mark.parametrize("flaw", [*DAMAGES.values(), Faded])
 def test_what_hides_all_does_so_to_the_bit(flaw):
-    noise = np.random.default_rng(0).integers(0, 256, (48, 48, 3)).astype(np.float32)
-    for look in range(12):
+    noise = np.random.default_rng(0).integers(0, 256, (48, 48, 3)).astype(np.uint8)
+    for look in range(64):
         for severity in (0.2, 0.5, 0.8, 1.0):
             damage = flaw(severity, look)
-            spoilt = [damage.spoil(picture) for picture in (noise, 0 * noise, 255 + 0 * noise)]
-            if damage.hides_all:
-                assert all(np.array_equal(one, spoilt[0]) for one in spoilt)
-    assert flaw(1.0).hides_all is (flaw in (DAMAGES["brightness"], DAMAGES["contrast"], Faded))
-    assert not flaw(0.9).hides_all
+            instead = damage.instead(48)
+            if instead is not None:
+                for picture in (noise, 0 * noise, 255 + 0 * noise):
+                    assert np.array_equal(in_tones(damage.spoil(picture)), instead)
+    assert (flaw(1.0).instead(48) is not None) is (flaw in (DAMAGES["brightness"], DAMAGES["contrast"], Faded))
+    assert flaw(0.9).instead(48) is None
 
 
 def test_what_no_layer_covers_is_black():

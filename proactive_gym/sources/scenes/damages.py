@@ -8,18 +8,19 @@ What is rounded is first summed up in whole numbers, which float32 holds exactly
 otherwise a last bit could tip a block of the picture over to the next tone.
 """
 
+from abc import abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
 from proactive_gym.sources.scenes.backdrops import noise
-from proactive_gym.sources.scenes.frame import Damage
+from proactive_gym.sources.scenes.frame import Damage, in_tones
 
 Table = NDArray[Any]
 
@@ -27,6 +28,8 @@ LOOKS = 1024
 """The number of different looks of a damage; seeds from here up repeat them."""
 BLOCKS, WAVES = 10, 5
 """Compression: blocks to a side of the picture, and waves kept of each along a side."""
+ROWS = 32
+"""Of a picture that are spoilt at a time."""
 LINES, PIECES = 28, 14
 """Transmission: lines of which a picture consists, and pieces in which a line is lost."""
 
@@ -46,71 +49,117 @@ class Flaw(Damage):
         """``third`` at a third of the severity and ``whole`` at all of it, growing by equal factors in between."""
         return third * float((whole / third) ** (1.5 * self.severity - 0.5))
 
-    def _grain(self, picture: Any) -> Any:
-        return _cut(_constant(picture, _grain, picture.shape[0]), self.seed, picture.shape[0])
-
 
 _FLAT = 0.12, 0.0018
 """What is left of the differences between tones: enough to see something, and less than a step between any two."""
 
 
-class _Flattening(Flaw):
-    """A damage that brings all tones together before anything else."""
+class _Pointwise(Flaw):
+    """A damage that makes each pixel of that pixel and of the grain over it."""
+
+    def spoil(self, picture: Any) -> Any:
+        """A few rows at a time, which stay in the processor's own memory."""
+        grain = self._grain(picture)
+        if not isinstance(picture, np.ndarray):
+            return self._developed(_exact(picture), grain)
+        spoilt = np.empty_like(picture)
+        for top in range(0, len(picture), ROWS):
+            rows = slice(top, top + ROWS)
+            spoilt[rows] = in_tones(self._developed(_exact(picture[rows]), grain[rows]))
+        return spoilt
+
+    def _grain(self, picture: Any) -> Any:
+        return _cut(_constant(picture, _grain, picture.shape[0]), self.seed, picture.shape[0])
+
+    @abstractmethod
+    def _developed(self, picture: Any, grain: Any) -> Any:
+        """Some rows of the spoilt picture, in float32."""
+
+
+class _Flattening(_Pointwise):
+    """A damage that brings all tones to one, under a little grain."""
+
+    tones: ClassVar[int]
+    """How many there are that all others may come to; the seed chooses."""
 
     @property
-    def hides_all(self) -> bool:
-        """At the worst, where no tone is as much as half a step away from the one that all come to."""
-        return 255 * self._strength(*_FLAT) < 0.49
+    @abstractmethod
+    def tone(self) -> float:
+        """The one that all others come to."""
 
-    def _flattened(self, picture: Any, tone: float) -> Any:
-        if self.hides_all:
-            return tone
-        return _squeezed(picture, tone, self._strength(*_FLAT))
+    def instead(self, side: int) -> Table | None:
+        """At the worst no tone is as much as half a step away from the one that all come to."""
+        if 255 * self._strength(*_FLAT) >= 0.49:
+            return None
+        cut: Table = _cut(_flattened(type(self)(self.severity, self.seed % self.tones), side), self.seed, side)
+        return cut
+
+    def _developed(self, picture: Any, grain: Any) -> Any:
+        flat = _squeezed(picture, self.tone, self._strength(*_FLAT))
+        return self._coloured(flat) + grain * self._strength(0.6, 1.5)
+
+    def _coloured(self, flat: Any) -> Any:
+        return flat
+
+
+@lru_cache(maxsize=32)
+def _flattened(flaw: _Flattening, side: int) -> Table:
+    """What is left of a picture half as large again once all its tones have come to one, uint8."""
+    grain = _grain(side)
+    return in_tones(flaw._developed(np.full(grain.shape, flaw.tone, dtype=np.float32), grain)).astype(np.uint8)
 
 
 @dataclass(frozen=True)
 class Misexposed(_Flattening):
-    """Far too dark, or far too bright."""
+    """Far too dark, or far too bright: all tones next to black, or next to white."""
 
-    def spoil(self, picture: Any) -> Any:
-        """All tones next to black, or next to white."""
-        flat = self._flattened(picture, 255.0 * (self.seed % 2))
-        return self._grain(picture) * self._strength(0.6, 1.5) + flat
+    tones = 2
+
+    @property
+    def tone(self) -> float:
+        """Black or white."""
+        return 255.0 * (self.seed % 2)
 
 
 @dataclass(frozen=True)
 class Washed(_Flattening):
-    """Hardly any contrast."""
+    """Hardly any contrast: all tones next to one grey."""
 
-    def spoil(self, picture: Any) -> Any:
-        """All tones next to one grey."""
-        flat = self._flattened(picture, 110.0 + 8 * (self.seed % 6))
-        return self._grain(picture) * self._strength(0.6, 1.5) + flat
+    tones = 6
+
+    @property
+    def tone(self) -> float:
+        """A grey."""
+        return 110.0 + 8 * (self.seed % 6)
 
 
 @dataclass(frozen=True)
-class Garish(Flaw):
-    """Colours driven so far that little but their own errors is to be seen."""
+class Garish(_Pointwise):
+    """Colours driven so far that little but their own errors is to be seen: blown up, and lightness drowned."""
 
-    def spoil(self, picture: Any) -> Any:
-        """Colours blown up, lightness drowned."""
-        side = picture.shape[0]
+    def _grain(self, picture: Any) -> Any:
+        return _cut(_constant(picture, _clouds, picture.shape[0]), self.seed, picture.shape[0])
+
+    def _developed(self, picture: Any, grain: Any) -> Any:
         light, colour = 1.0 - self.severity, self._strength(3.0, 10.0)
-        driven = (picture.reshape(-1, 3) @ _constant(picture, _mixing, light, colour)).reshape(side, side, 3)
-        errors = _cut(_constant(picture, _clouds, side), self.seed, side)
-        return driven + 128.0 * (1 - light) + errors * self._strength(22.0, 5000.0)
+        driven = (picture.reshape(-1, 3) @ _constant(picture, _mixing, light, colour)).reshape(picture.shape)
+        return driven + 128.0 * (1 - light) + grain * self._strength(22.0, 5000.0)
 
 
 @dataclass(frozen=True)
 class Faded(_Flattening):
     """Colours drained like those of an old print, until only the tint of its paper is left."""
 
-    def spoil(self, picture: Any) -> Any:
-        """All tones next to one, without colours of their own."""
-        pale = _squeezed(picture, 150.0 + 8 * (self.seed % 6), self._strength(*_FLAT)).reshape(-1, 3)
-        drained = (pale @ _constant(picture, _mixing, 1.0, 1.0 - self.severity)).reshape(picture.shape)
-        tint = _constant(picture, _tint, picture.shape[1]) * self.severity
-        return drained + tint + self._grain(picture) * self._strength(0.6, 1.5)
+    tones = 6
+
+    @property
+    def tone(self) -> float:
+        """A pale one."""
+        return 150.0 + 8 * (self.seed % 6)
+
+    def _coloured(self, flat: Any) -> Any:
+        drained = (flat.reshape(-1, 3) @ _constant(flat, _mixing, 1.0, 1.0 - self.severity)).reshape(flat.shape)
+        return drained + _constant(flat, _tint, flat.shape[1]) * self.severity
 
 
 @dataclass(frozen=True)
@@ -121,21 +170,19 @@ class Blurred(Flaw):
         """Only slow and strong waves of the picture are left."""
         side, radius = picture.shape[0], self._strength(0.02, 0.19)
         waves = _constant(picture, _slow_waves, side, radius)
-        amounts = _waves_in(picture, waves)
+        amounts = _waves_in(_exact(picture), waves)
         # However wide the blur: the faint tint that it leaves of a subject would betray it to who knows the room.
         faint = _constant(picture, _faint, side, waves.shape[0], self._strength(0.1, 9.0))
         blurred = _made_of(amounts - amounts.clip(-faint, faint), waves.T)
-        return blurred + self._grain(picture) * self._strength(0.5, 2.0)
+        return blurred + _cut(_constant(picture, _grain, side), self.seed, side) * self._strength(0.5, 2.0)
 
 
 @dataclass(frozen=True)
-class Grainy(Flaw):
-    """Noise, fine and coarse."""
+class Grainy(_Pointwise):
+    """Noise, fine and coarse: each tone under a random one."""
 
-    def spoil(self, picture: Any) -> Any:
-        """Each tone under a random one."""
-        squeezed = _squeezed(picture, 128.0, self._strength(0.9, 0.5))
-        return squeezed + self._grain(picture) * self._strength(110.0, 2000.0)
+    def _developed(self, picture: Any, grain: Any) -> Any:
+        return _squeezed(picture, 128.0, self._strength(0.9, 0.5)) + grain * self._strength(110.0, 2000.0)
 
 
 @dataclass(frozen=True)
@@ -144,7 +191,7 @@ class Compressed(Flaw):
 
     def spoil(self, picture: Any) -> Any:
         """Each block's few waves in very few steps, as JPEG has them."""
-        return _in_steps(picture, BLOCKS, WAVES, self._strength(14.0, 180.0), self.seed)
+        return _in_steps(_exact(picture), BLOCKS, WAVES, self._strength(14.0, 180.0), self.seed)
 
 
 @dataclass(frozen=True)
@@ -154,7 +201,7 @@ class Pixelated(Flaw):
     def spoil(self, picture: Any) -> Any:
         """Each pixel the mean of a large square."""
         squares = min(picture.shape[0], round(self._strength(25.0, 4.0)))
-        return _in_steps(picture, squares, 1, self._strength(6.0, 55.0), self.seed)
+        return _in_steps(_exact(picture), squares, 1, self._strength(6.0, 55.0), self.seed)
 
 
 @dataclass(frozen=True)
@@ -162,12 +209,15 @@ class Broken(Flaw):
     """Lines lost and displaced in transmission."""
 
     def spoil(self, picture: Any) -> Any:
-        """Lost pieces of lines are black, grey or stuck at the line's first colour; the others are out of place."""
+        """Lost pieces of lines are black, grey or stuck at the line's first colour; the others are out of place.
+
+        No tone is reckoned with, so that none need be rounded.
+        """
         side = picture.shape[0]
         line, row = _constant(picture, _lines, side), _constant(picture, _row_starts, side)
         pixels = _rows_at(_constant(picture, _columns, side, self.severity, self.seed), line) + row
         found = _side_by_side(picture, _constant(picture, _black_and_grey, side)).reshape(-1, 3)
-        return _rows_at(found, pixels.reshape(-1)).reshape(side, side, 3)
+        return _pixels_at(found, pixels.reshape(-1)).reshape(side, side, 3)
 
 
 @lru_cache(maxsize=32)
@@ -189,9 +239,21 @@ DAMAGES: dict[str, type[Flaw]] = {
 """Kinds of damage, by the repair that mends each."""
 
 
+def _exact(picture: Any) -> Any:
+    """The picture in float32."""
+    return picture.astype(np.float32) if isinstance(picture, np.ndarray) else picture.float()
+
+
 def _rows_at(rows: Any, places: Any) -> Any:
     # Both are several times quicker than indexing.
     return rows.take(places, axis=0) if isinstance(rows, np.ndarray) else rows.index_select(0, places)
+
+
+def _pixels_at(pixels: Any, places: Any) -> Any:
+    """Some pixels of ``(n, 3)``; whole ones, where whole ones are quicker."""
+    if not isinstance(pixels, np.ndarray):
+        return pixels.index_select(0, places)
+    return pixels.view("V3")[:, 0].take(places)[:, None].view(np.uint8)
 
 
 def _side_by_side(one: Any, other: Any) -> Any:
@@ -373,7 +435,7 @@ def _row_starts(side: int) -> Table:
 @lru_cache(maxsize=32)
 def _black_and_grey(side: int) -> Table:
     """Two columns of pixels, for pieces of lines that are empty."""
-    return np.repeat(np.array((0, 128), dtype=np.float32), 3).reshape(1, 2, 3).repeat(side, axis=0)
+    return np.repeat(np.array((0, 128), dtype=np.uint8), 3).reshape(1, 2, 3).repeat(side, axis=0)
 
 
 def _by_piece(seed: int, bank: int) -> Table:

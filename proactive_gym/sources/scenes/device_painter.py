@@ -70,7 +70,7 @@ class DevicePainter:
             self._lay(pictures, [NOWHERE if layer is None else self._spot(layer, side) for layer in layers])
         for picture, frame in zip(pictures, frames, strict=True):
             if frame.damage is not None:
-                picture.copy_(frame.damage.spoil(picture.float()).round().clip(0, 255))
+                picture.copy_(frame.damage.spoil(picture.to(torch.uint8)).float().round().clip(0, 255))
         self._used = kept  # what does not recur made room for itself behind the rest, and makes room again
         self._passing.clear()
         return pictures.to(torch.uint8)

@@ -84,14 +84,28 @@ class Layer(NamedTuple):
 class Damage(ABC):
     """Something that spoils a finished picture; a frozen dataclass like a prop."""
 
-    @property
-    def hides_all(self) -> bool:
-        """Whether the spoilt picture is the same, to the bit, whatever there was in the picture."""
-        return False
+    def instead(self, side: int) -> NDArray[np.uint8] | None:
+        """The spoilt picture where it is the same, to the bit, whatever there was: uint8 ``(side, side, 3)``."""
+        return None
 
     @abstractmethod
     def spoil(self, picture: Any) -> Any:
-        """The spoilt picture: float32 ``(side, side, 3)`` in 0…255 in and out, an array or a tensor."""
+        """The spoilt picture.
+
+        Args:
+            picture: uint8 ``(side, side, 3)``, an array or a tensor.
+
+        Returns:
+            The same in uint8, or in float32, which the painter rounds and brings into 0…255.
+        """
+
+
+def in_tones(spoilt: NDArray[Any]) -> NDArray[Any]:
+    """A picture in whole numbers from 0 to 255; one in float32 is changed in place."""
+    if spoilt.dtype == np.uint8:
+        return spoilt
+    np.rint(spoilt, out=spoilt)
+    return np.clip(spoilt, 0, 255, out=spoilt)
 
 
 @dataclass(slots=True)

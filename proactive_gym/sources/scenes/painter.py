@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from proactive_gym.sources.scenes.frame import Box, Frame, Prop
+from proactive_gym.sources.scenes.frame import Box, Frame, Prop, in_tones
 from proactive_gym.sources.scenes.kept import Kept
 
 Pictures = NDArray[np.uint8]
@@ -152,15 +152,16 @@ def paint(frames: Sequence[Frame], side: int) -> Pictures:
 def paint_into(picture: Pictures, frame: Frame) -> None:
     """Paint one frame over all of ``picture``, uint8 ``(side, side, 3)``."""
     layers, damage = frame.layers, frame.damage
-    if damage is not None and damage.hides_all:
-        layers = ()
+    instead = None if damage is None else damage.instead(picture.shape[0])
+    if instead is not None:
+        picture[...] = instead
+        return
     if not layers or not _covers(layers[0].box):
         picture[...] = 0  # what no layer paints is black, not whatever the memory held
     for prop, box in layers:
         _lay(picture, prop, box)
     if damage is not None:
-        spoilt = np.rint(damage.spoil(picture.astype(np.float32)))
-        picture[...] = np.clip(spoilt, 0, 255, out=spoilt)
+        picture[...] = in_tones(damage.spoil(picture))
 
 
 def placed(box: Box, side: int) -> tuple[int, int, int, int]:
