@@ -16,12 +16,15 @@ from proactive_gym.envs import SCENARIOS
 from proactive_gym.envs.base import Desk
 from proactive_gym.envs.video_moment import origin_of
 from proactive_gym.menu import Kind
-from proactive_gym.sources.scenes import art, painter
+from proactive_gym.sources.scenes import art, sprites
 from proactive_gym.sources.scenes.damages import DAMAGES, Faded
 from proactive_gym.sources.scenes.frame import PICTURE, Box, Frame, Layer, in_tones
 from proactive_gym.sources.scenes.kept import Kept
-from proactive_gym.sources.scenes.painter import paint, paint_into
-from proactive_gym.sources.scenes.props import Cover, Drawing, Shadow
+from proactive_gym.sources.scenes.painter import in_sight, lay, paint, paint_into
+from proactive_gym.sources.scenes.parcel import Parcel
+from proactive_gym.sources.scenes.pen import Paper
+from proactive_gym.sources.scenes.props import Cover, Drawing, Rug, Shadow
+from proactive_gym.sources.scenes.sprites import Stamp
 from proactive_gym.sources.scenes.stage import Stage
 from proactive_gym.sources.scenes.subjects import SPLITS, distractors, subjects, subjects_of
 
@@ -88,8 +91,9 @@ def test_a_picture_is_the_same_when_nothing_of_it_is_kept_in_memory(monkeypatch)
         wanted = [frame for scenario in BY_NAME for frame in frames(scenario, episodes=4, most=4)]
         before = paint(wanted, side)
         with monkeypatch.context() as patch:
-            patch.setattr(painter, "stamp", painter.painted)
-            patch.setattr(painter, "sprite", painter.painted_sprite)
+            for kept in ("_backdrops", "_sprites", "_stamps"):
+                patch.setattr(sprites, kept, getattr(sprites, kept).afresh)
+            patch.setattr(Drawing, "mirrored", None)
             for frame, picture in zip(wanted, before, strict=True):
                 afresh = np.full((side, side, 3), 77, dtype=np.uint8)
                 paint_into(afresh, frame)
@@ -109,9 +113,43 @@ def test_a_mirror_image_is_painted_as_if_by_itself():
     for subject in list(subjects().values())[::20]:
         flipped = Drawing(subject.codepoint, True)
         for width, height in ((7, 9), (40, 31), (85, 90)):
-            alone, turned = painter.painted(flipped, width, height), painter.stamp(flipped, width, height)
+            alone, turned = sprites.painted_sprite(flipped, width, height), sprites.sprite(flipped, width, height)
             assert alone[2:] == turned[2:]
-            assert np.array_equal(alone.colour, turned.colour) and np.array_equal(alone.through, turned.through)
+            assert np.array_equal(alone.colour, turned.colour) and np.array_equal(alone.alpha, turned.alpha)
+
+
+def test_what_is_hidden_altogether_is_not_painted():
+    """And nothing else is left out: a pixel of it beyond the wall's edge is enough."""
+    dog = Drawing(subjects()["dog"].codepoint)
+    for wall, hidden in ((Cover(9, 9, 9), True), (Rug("red", False), False)):
+        for shift in (0.0, 0.02):
+            layers = (
+                Layer(Cover(1, 2, 3)),
+                Layer(dog, Box(0.3 + shift, 0.3, 0.4, 0.4)),
+                Layer(wall, Box(0.3, 0.3, 0.4, 0.4)),
+            )
+            assert (dog in dict(in_sight(layers, 100))) is not (hidden and not shift)
+
+
+def test_opaque_cores_are_laid_as_if_mixed():
+    """A sprite in pieces is the sprite, whatever its shape and its place."""
+    rng, cores = np.random.default_rng(0), 0
+    for prop in (Rug("red"), Rug("blue", False), Paper(3), Parcel(4, 20), Drawing(subjects()["dog"].codepoint)):
+        for width, height in ((100, 90), (64, 64), (70, 140)):
+            whole = sprites.painted_sprite(prop, width, height)
+            pieces = list(whole.pieces())
+            cores += len(pieces) > 1
+            there = np.zeros((height, width), int)
+            for piece in pieces:
+                assert piece.alpha is not None or len(pieces) > 1
+                there[piece.top : piece.bottom, piece.left : piece.right] += 1
+            assert there.max() == 1 and there.sum() == whole.alpha.size
+            ground = rng.integers(0, 256, (height, width, 3)).astype(np.uint8)
+            one, several = ground.copy(), ground.copy()
+            lay(one, [Stamp.of(whole)])
+            lay(several, [Stamp.of(piece) for piece in pieces])
+            assert np.array_equal(one, several)
+    assert cores >= 9
 
 
 @pytest.mark.parametrize("opaque", [True, False])

@@ -19,6 +19,8 @@ class Prop(ABC):
     """Whether it fills the picture, behind all else; its painting is kept apart from the many smaller ones."""
     recurs: ClassVar[bool] = True
     """Whether an equal one is likely to be needed again; if not, its picture is not kept."""
+    opaque: ClassVar[bool] = False
+    """Whether nothing is to be seen through any part of its box; what lies behind it is then not painted."""
 
     @property
     def mirrored(self) -> "Prop | None":
@@ -28,6 +30,14 @@ class Prop(ABC):
     @abstractmethod
     def paint(self, width: int, height: int) -> Image.Image:
         """The prop at exactly ``width`` x ``height`` pixels, RGB (opaque) or RGBA with straight alpha."""
+
+    def seen(self, width: int, height: int) -> tuple[Image.Image, int, int]:
+        """What of ``paint(width, height)`` is to be seen at all, and how many pixels left of it and above are clear."""
+        picture = self.paint(width, height)
+        if picture.mode == "RGB":
+            return picture, 0, 0
+        left, top, right, bottom = picture.getbbox() or (0, 0, 1, 1)
+        return picture.crop((left, top, right, bottom)), left, top
 
 
 class Box(NamedTuple):

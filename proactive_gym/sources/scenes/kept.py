@@ -18,7 +18,7 @@ class Kept(Generic[Key, Thing]):
 
     def __init__(self, make: Callable[[Key], Thing], nbytes: Callable[[Thing], int], size: int) -> None:
         """Keep things of up to ``size`` bytes altogether; ``make`` makes one, ``nbytes`` says how large it is."""
-        self._make, self._nbytes = make, nbytes
+        self.afresh, self._nbytes = make, nbytes
         self._half = size // 2
         self._young: dict[Key, Thing] = {}
         self._old: dict[Key, Thing] = {}
@@ -38,7 +38,7 @@ class Kept(Generic[Key, Thing]):
         with self._lock:
             found = self._old.pop(key, None)
         # Made without the lock: to make one thing may take others from here.
-        found = self._make(key) if found is None else found
+        found = self.afresh(key) if found is None else found
         with self._lock:
             self._young_bytes += self._nbytes(found)
             if self._young_bytes > self._half:

@@ -137,31 +137,46 @@ class PenDrawing(Prop):
 
     def paint(self, width: int, height: int) -> Image.Image:
         """The strokes so far, round at joints and ends; nothing behind them."""
-        ink = Image.new("L", (_SUPERSAMPLE * width, _SUPERSAMPLE * height))
-        pen = ImageDraw.Draw(ink)
-        thick = max(2, round(ink.width * self.hand.thick / 1000))
-        lines = [line * ink.width for line in self._lines()]
-        for line in lines:
-            _stroke(pen, line, thick, 235)
-        drawing = Image.new("RGBA", (width, height), PENS[self.hand.pen])
-        drawing.putalpha(_reduced(ink, _reach(lines, thick, ink.size)))
+        seen, left, top = self.seen(width, height)
+        drawing = Image.new("RGBA", (width, height), (*PENS[self.hand.pen], 0))
+        drawing.paste(seen, (left, top))
         return drawing
 
-    def _lines(self) -> list[Points]:
+    def seen(self, width: int, height: int) -> tuple[Image.Image, int, int]:
+        """The part of the box that is drawn on: no more than a corner of it at first."""
+        size = _SUPERSAMPLE * width, _SUPERSAMPLE * height
+        thick = max(2, round(size[0] * self.hand.thick / 1000))
+        points, lifted = self._points()
+        points *= size[0]
+        left, top, right, bottom = _reach(points, thick, size)
+        points -= left, top
+        ink = Image.new("L", (right - left, bottom - top))
+        pen = ImageDraw.Draw(ink)
+        for line in np.split(points, lifted):
+            if len(line):
+                _stroke(pen, line, thick, 235)
+        alpha = ink.reduce(_SUPERSAMPLE)
+        drawing = Image.new("RGBA", alpha.size, PENS[self.hand.pen])
+        drawing.putalpha(alpha)
+        return drawing, left // _SUPERSAMPLE, top // _SUPERSAMPLE
+
+    def _points(self) -> tuple[Points, list[int]]:
+        """All points so far as the hand puts them into its box, and where a new line begins among them."""
         ink = thread(self.codepoint)
         since = ink.reached - self.hand.start / 1000
         spent = (-since if self.hand.backwards else since) % 1.0
         drawn = np.flatnonzero(spent < self.shown / 1000)
         # A new line begins wherever the pen was lifted, or left the part that is drawn by now.
-        lifted = np.any(ink.begins[drawn[1:]] != ink.ends[drawn[:-1]], axis=1) | (np.diff(drawn) > 1)
-        runs = np.split(drawn, np.flatnonzero(lifted) + 1)
-        return [self.hand.written(np.concatenate((ink.begins[run[:1]], ink.ends[run]))) for run in runs if len(run)]
+        begins, ends = ink.begins[drawn], ink.ends[drawn]
+        lifted = np.flatnonzero(np.any(begins[1:] != ends[:-1], axis=1) | (np.diff(drawn) > 1)) + 1
+        firsts = [0, *lifted.tolist()] if len(drawn) else []
+        points = np.insert(ends, firsts, begins[firsts], axis=0)
+        return self.hand.written(points), [first + number for number, first in enumerate(firsts)][1:]
 
 
-def _reach(lines: list[Points], thick: int, size: tuple[int, int]) -> tuple[int, int, int, int]:
-    """A box of whole pixels of the reduced picture that holds the lines."""
-    every = np.concatenate(lines) if lines else np.zeros((1, 2), dtype=np.float32)
-    (left, top), (right, bottom) = every.min(0).tolist(), every.max(0).tolist()
+def _reach(points: Points, thick: int, size: tuple[int, int]) -> tuple[int, int, int, int]:
+    """A box that holds the points and the pen's width around them, of whole pixels of the reduced picture."""
+    (left, top), (right, bottom) = (points.min(0).tolist(), points.max(0).tolist()) if len(points) else ((0, 0), (0, 0))
     rim, whole = thick + 2, _SUPERSAMPLE
     return (
         max(0, int(left - rim)) // whole * whole,
@@ -169,13 +184,6 @@ def _reach(lines: list[Points], thick: int, size: tuple[int, int]) -> tuple[int,
         min(size[0], -(int(-right - rim) // whole) * whole),
         min(size[1], -(int(-bottom - rim) // whole) * whole),
     )
-
-
-def _reduced(ink: Image.Image, reach: tuple[int, int, int, int]) -> Image.Image:
-    """The picture made smaller; quicker than all of it if no more than a corner is drawn on, as at first."""
-    reduced = Image.new("L", (ink.width // _SUPERSAMPLE, ink.height // _SUPERSAMPLE))
-    reduced.paste(ink.reduce(_SUPERSAMPLE, reach), (reach[0] // _SUPERSAMPLE, reach[1] // _SUPERSAMPLE))
-    return reduced
 
 
 @dataclass(frozen=True)

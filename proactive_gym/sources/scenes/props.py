@@ -58,6 +58,8 @@ class Drawing(Prop):
 class Blocks(Prop):
     """A wall of wooden toy blocks, ``columns`` wide and ``rows`` high; opaque."""
 
+    opaque = True
+
     colour: str
     columns: int
     rows: int
@@ -132,6 +134,8 @@ class Rug(Prop):
 @dataclass(frozen=True)
 class Cover(Prop):
     """One plain colour, opaque: a lens cap, a torn-off sheet, a dark screen."""
+
+    opaque = True
 
     red: int
     green: int
