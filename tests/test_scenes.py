@@ -16,7 +16,7 @@ from proactive_gym.envs import SCENARIOS
 from proactive_gym.envs.base import Desk
 from proactive_gym.envs.video_moment import origin_of
 from proactive_gym.menu import Kind
-from proactive_gym.sources.scenes import art, sprites
+from proactive_gym.sources.scenes import art, stamps
 from proactive_gym.sources.scenes.damages import DAMAGES, Faded
 from proactive_gym.sources.scenes.frame import PICTURE, Box, Frame, Layer, in_tones
 from proactive_gym.sources.scenes.kept import Kept
@@ -24,8 +24,8 @@ from proactive_gym.sources.scenes.painter import in_sight, lay, paint, paint_int
 from proactive_gym.sources.scenes.parcel import Parcel
 from proactive_gym.sources.scenes.pen import Paper
 from proactive_gym.sources.scenes.props import Cover, Drawing, Rug, Shadow
-from proactive_gym.sources.scenes.sprites import Stamp
 from proactive_gym.sources.scenes.stage import Stage
+from proactive_gym.sources.scenes.stamps import Stamp
 from proactive_gym.sources.scenes.subjects import SPLITS, distractors, subjects, subjects_of
 
 SIDE = 64
@@ -92,7 +92,7 @@ def test_a_picture_is_the_same_when_nothing_of_it_is_kept_in_memory(monkeypatch)
         before = paint(wanted, side)
         with monkeypatch.context() as patch:
             for kept in ("_backdrops", "_sprites", "_stamps"):
-                patch.setattr(sprites, kept, getattr(sprites, kept).afresh)
+                patch.setattr(stamps, kept, getattr(stamps, kept).afresh)
             patch.setattr(Drawing, "mirrored", None)
             for frame, picture in zip(wanted, before, strict=True):
                 afresh = np.full((side, side, 3), 77, dtype=np.uint8)
@@ -113,7 +113,7 @@ def test_a_mirror_image_is_painted_as_if_by_itself():
     for subject in list(subjects().values())[::20]:
         flipped = Drawing(subject.codepoint, True)
         for width, height in ((7, 9), (40, 31), (85, 90)):
-            alone, turned = sprites.painted_sprite(flipped, width, height), sprites.sprite(flipped, width, height)
+            alone, turned = flipped.seen(width, height), stamps.sprite(flipped, width, height)
             assert alone[2:] == turned[2:]
             assert np.array_equal(alone.colour, turned.colour) and np.array_equal(alone.alpha, turned.alpha)
 
@@ -136,7 +136,7 @@ def test_opaque_cores_are_laid_as_if_mixed():
     rng, cores = np.random.default_rng(0), 0
     for prop in (Rug("red"), Rug("blue", False), Paper(3), Parcel(4, 20), Drawing(subjects()["dog"].codepoint)):
         for width, height in ((100, 90), (64, 64), (70, 140)):
-            whole = sprites.painted_sprite(prop, width, height)
+            whole = prop.seen(width, height)
             pieces = list(whole.pieces())
             cores += len(pieces) > 1
             there = np.zeros((height, width), int)

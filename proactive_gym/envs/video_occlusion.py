@@ -12,7 +12,7 @@ from proactive_gym.sources.scenes import art
 from proactive_gym.sources.scenes.backdrops import Room
 from proactive_gym.sources.scenes.frame import Box, Frame, Layer
 from proactive_gym.sources.scenes.props import Drawing, SeekBar
-from proactive_gym.sources.scenes.stage import Actor, Scene, Stage, share_in_view
+from proactive_gym.sources.scenes.stage import Actor, Scene, Stage, shares_in_view
 
 GROUND = 0.8
 SPOT = 0.32  # the side of the square that holds the subject, and that a passer hides, whatever the subject's shape
@@ -33,6 +33,7 @@ class PassersBy(Scene[int]):
     best: int
     turns: int
     step: float
+    shares: tuple[float, ...]
 
     def picture(self, place: int) -> Frame:
         """The subject, and whoever is before it."""
@@ -46,7 +47,7 @@ class PassersBy(Scene[int]):
 
     def sufficiency(self, place: int) -> float:
         """The share of the subject that no passer hides."""
-        return share_in_view(self.subject, covers=self._passing(place))
+        return self.shares[place]
 
     def _passing(self, place: int) -> list[Actor]:
         return [passer.moved(self.step * (place - self.start)) for passer in self.passers]
@@ -116,19 +117,16 @@ class VideoOcclusion(Scenario):
         start = draw.whole(2, frames - 3)
         step = (first.box.width + SPOT) / 2 / draw.one((1.0, 1.6, 2.4)) * draw.one((-1, 1))
         if stage.unhelpful:
-            return PassersBy(room, subject, _crowd(draw, centre), start, start, frames, CROWD_STEP)
-        # Another one follows, so that waiting and rewinding are not the same.
-        second = _passer(draw, centre, drivers)
-        distance = (first.box.width + second.box.width) / 2 + draw.one((0.05, 0.4))
-        passers = (first, second.moved(-distance if step > 0 else distance))
-        clear = max(
-            range(frames), key=lambda place: (_seen(subject, passers, step * (place - start)), -abs(place - start))
-        )
-        return PassersBy(room, subject, passers, start, clear, frames, step)
-
-
-def _seen(subject: Actor, passers: tuple[Actor, ...], x: float) -> float:
-    return round(share_in_view(subject, covers=[passer.moved(x) for passer in passers]), 6)
+            passers, step, best = _crowd(draw, centre), CROWD_STEP, start
+        else:
+            # Another one follows, so that waiting and rewinding are not the same.
+            second = _passer(draw, centre, drivers)
+            distance = (first.box.width + second.box.width) / 2 + draw.one((0.05, 0.4))
+            passers = (first, second.moved(-distance if step > 0 else distance))
+        shares = shares_in_view(subject, passers, [step * (place - start) for place in range(frames)])
+        if not stage.unhelpful:
+            best = max(range(frames), key=lambda place: (round(shares[place], 6), -abs(place - start)))
+        return PassersBy(room, subject, passers, start, best, frames, step, shares)
 
 
 def _passer(draw: Draw, centre: float, drivers: bool) -> Actor:

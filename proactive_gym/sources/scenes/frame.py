@@ -8,6 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from proactive_gym.sources.scenes.sprite import Sprite
+
 
 class Prop(ABC):
     """Something that can be painted at any size.
@@ -31,13 +33,9 @@ class Prop(ABC):
     def paint(self, width: int, height: int) -> Image.Image:
         """The prop at exactly ``width`` x ``height`` pixels, RGB (opaque) or RGBA with straight alpha."""
 
-    def seen(self, width: int, height: int) -> tuple[Image.Image, int, int]:
-        """What of ``paint(width, height)`` is to be seen at all, and how many pixels left of it and above are clear."""
-        picture = self.paint(width, height)
-        if picture.mode == "RGB":
-            return picture, 0, 0
-        left, top, right, bottom = picture.getbbox() or (0, 0, 1, 1)
-        return picture.crop((left, top, right, bottom)), left, top
+    def seen(self, width: int, height: int) -> Sprite:
+        """What is to be seen at all of ``paint(width, height)``."""
+        return Sprite.of(self.paint(width, height))
 
 
 class Box(NamedTuple):

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from proactive_gym.sources.scenes.frame import Box, Frame, Layer, Prop, in_tones
-from proactive_gym.sources.scenes.sprites import Stamps, part, stamps
+from proactive_gym.sources.scenes.stamps import Stamps, part, stamps
 
 Pictures = NDArray[np.uint8]
 Placed = tuple[int, int, int, int]

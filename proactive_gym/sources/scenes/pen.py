@@ -13,6 +13,7 @@ from proactive_gym.draw import Draw
 from proactive_gym.sources.scenes import art
 from proactive_gym.sources.scenes.backdrops import all_channels, noise
 from proactive_gym.sources.scenes.frame import Prop
+from proactive_gym.sources.scenes.sprite import Sprite
 
 Colour = tuple[int, int, int]
 Points = NDArray[np.float32]
@@ -99,6 +100,8 @@ class Ink(NamedTuple):
 
     begins: Points
     ends: Points
+    goes_on: NDArray[np.bool_]
+    """Whether a segment begins where the one before it ends."""
     reached: NDArray[np.float64]
     """How much of all ink is spent at the middle of each segment, 0…1."""
     length: float
@@ -115,7 +118,8 @@ def thread(codepoint: str) -> Ink:
     begins, ends = begins[fresh], ends[fresh]
     lengths = np.hypot(*(ends - begins).T.astype(np.float64))
     total = float(lengths.sum())
-    return Ink(begins, ends, (np.cumsum(lengths) - lengths / 2) / total, total)
+    goes_on = np.append(False, np.all(begins[1:] == ends[:-1], axis=1))
+    return Ink(begins, ends, goes_on, (np.cumsum(lengths) - lengths / 2) / total, total)
 
 
 def _fresh(middles: Points, strokes: NDArray[np.int_]) -> NDArray[np.bool_]:
@@ -137,12 +141,15 @@ class PenDrawing(Prop):
 
     def paint(self, width: int, height: int) -> Image.Image:
         """The strokes so far, round at joints and ends; nothing behind them."""
-        seen, left, top = self.seen(width, height)
-        drawing = Image.new("RGBA", (width, height), (*PENS[self.hand.pen], 0))
-        drawing.paste(seen, (left, top))
+        seen = self.seen(width, height)
+        assert seen.alpha is not None
+        drawing = Image.new("RGBA", (width, height), PENS[self.hand.pen])
+        alpha = Image.new("L", (width, height))
+        alpha.paste(Image.fromarray(seen.alpha), (seen.left, seen.top))
+        drawing.putalpha(alpha)
         return drawing
 
-    def seen(self, width: int, height: int) -> tuple[Image.Image, int, int]:
+    def seen(self, width: int, height: int) -> Sprite:
         """The part of the box that is drawn on: no more than a corner of it at first."""
         size = _SUPERSAMPLE * width, _SUPERSAMPLE * height
         thick = max(2, round(size[0] * self.hand.thick / 1000))
@@ -152,31 +159,33 @@ class PenDrawing(Prop):
         points -= left, top
         ink = Image.new("L", (right - left, bottom - top))
         pen = ImageDraw.Draw(ink)
-        for line in np.split(points, lifted):
-            if len(line):
-                _stroke(pen, line, thick, 235)
-        alpha = ink.reduce(_SUPERSAMPLE)
-        drawing = Image.new("RGBA", alpha.size, PENS[self.hand.pen])
-        drawing.putalpha(alpha)
-        return drawing, left // _SUPERSAMPLE, top // _SUPERSAMPLE
+        for line in np.split(points, lifted) if lifted else [points]:
+            _stroke(pen, line, thick, 235)
+        alpha = np.array(ink.reduce(_SUPERSAMPLE))
+        colour = np.full(alpha.shape, np.array(PENS[self.hand.pen], dtype=np.uint8).view("V3"))
+        return Sprite(colour, alpha, left // _SUPERSAMPLE, top // _SUPERSAMPLE)
 
     def _points(self) -> tuple[Points, list[int]]:
         """All points so far as the hand puts them into its box, and where a new line begins among them."""
         ink = thread(self.codepoint)
         since = ink.reached - self.hand.start / 1000
         spent = (-since if self.hand.backwards else since) % 1.0
-        drawn = np.flatnonzero(spent < self.shown / 1000)
+        drawn = np.flatnonzero(spent < max(self.shown / 1000, spent.min() + 1e-9))  # the pen has always begun
         # A new line begins wherever the pen was lifted, or left the part that is drawn by now.
-        begins, ends = ink.begins[drawn], ink.ends[drawn]
-        lifted = np.flatnonzero(np.any(begins[1:] != ends[:-1], axis=1) | (np.diff(drawn) > 1)) + 1
-        firsts = [0, *lifted.tolist()] if len(drawn) else []
-        points = np.insert(ends, firsts, begins[firsts], axis=0)
-        return self.hand.written(points), [first + number for number, first in enumerate(firsts)][1:]
+        new = ~ink.goes_on[drawn]
+        new[1:] |= drawn[1:] != drawn[:-1] + 1
+        new[0] = True
+        ends = np.arange(len(drawn)) + np.cumsum(new)
+        points = np.empty((ends[-1] + 1, 2), dtype=np.float32)
+        points[ends] = ink.ends[drawn]
+        starts = ends[new] - 1
+        points[starts] = ink.begins[drawn[new]]
+        return self.hand.written(points), starts[1:].tolist()
 
 
 def _reach(points: Points, thick: int, size: tuple[int, int]) -> tuple[int, int, int, int]:
     """A box that holds the points and the pen's width around them, of whole pixels of the reduced picture."""
-    (left, top), (right, bottom) = (points.min(0).tolist(), points.max(0).tolist()) if len(points) else ((0, 0), (0, 0))
+    (left, top), (right, bottom) = points.min(0).tolist(), points.max(0).tolist()
     rim, whole = thick + 2, _SUPERSAMPLE
     return (
         max(0, int(left - rim)) // whole * whole,

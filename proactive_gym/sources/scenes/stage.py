@@ -113,7 +113,7 @@ def share_in_view(actor: Actor, window: Box = PICTURE, covers: Sequence[Box | Ac
         return max(0.0, _share_inside(actor, window) - _share_inside(actor, _common(window, covers[0])))
     seen = _ink_inside(actor.drawing, actor.box, window)
     for cover in covers:
-        hidden = _inside(actor.box, cover, len(seen)) if isinstance(cover, Box) else _behind(actor.box, cover)
+        hidden = _inside(actor.box, cover, len(seen)) if isinstance(cover, Box) else _behind(actor.box, cover)[0]
         seen = seen * (1.0 - hidden)
     return min(1.0, max(0.0, float(seen.sum())))  # sums of shares may come out a hair beyond
 
@@ -174,16 +174,27 @@ def _shares(start: float, length: float, low: float, high: float, cells: int) ->
     return shares
 
 
-def _behind(box: Box, cover: Actor) -> NDArray[np.float64]:
-    """How opaque ``cover`` is over the middle of each of ``art.GRID`` x ``art.GRID`` equal pieces of ``box``."""
+def shares_in_view(actor: Actor, covers: Sequence[Actor], shifts: Sequence[float]) -> tuple[float, ...]:
+    """``share_in_view`` behind the covers, for each of several distances by which all of them are moved sideways."""
+    seen = _ink_inside(actor.drawing, actor.box, PICTURE)
+    behind = [_behind(actor.box, cover, shifts) for cover in covers]
+    shown = seen * np.prod([1.0 - hidden for hidden in behind], axis=0)
+    return tuple([min(1.0, max(0.0, share)) for share in shown.reshape(len(shifts), -1).sum(1).tolist()])
+
+
+def _behind(box: Box, cover: Actor, shifts: Sequence[float] = (0.0,)) -> NDArray[np.float64]:
+    """How opaque ``cover``, moved sideways, is over the middle of each of ``art.GRID`` x ``art.GRID`` parts of ``box``.
+
+    The result has the shape ``(len(shifts), art.GRID, art.GRID)``.
+    """
     # One ring of nothing around the drawing stands for all that lies outside of it.
     ringed = art.ringed_opacity(cover.drawing.codepoint, cover.drawing.flipped)
     grid, over = len(ringed) - 2, cover.box
-    axes = (box.left, box.width, over.left, grid / over.width), (box.top, box.height, over.top, grid / over.height)
-    start, length, there, scale = np.array(axes).T[:, :, None]
-    cells = np.floor((start + length * _MIDDLES - there) * scale)
-    columns, rows = np.minimum(np.maximum(cells, -1), grid).astype(np.intp) + 1
-    covered: NDArray[np.float64] = ringed[rows[:, None], columns]
+    lefts = over.left + np.array(shifts)[:, None]
+    columns = np.floor((box.left + box.width * _MIDDLES - lefts) * (grid / over.width))
+    rows = np.floor((box.top + box.height * _MIDDLES - over.top) * (grid / over.height))
+    columns, rows = (np.minimum(np.maximum(cells, -1), grid).astype(np.intp) + 1 for cells in (columns, rows))
+    covered: NDArray[np.float64] = ringed[rows[:, None], columns[:, None]]
     return covered
 
 
