@@ -3,9 +3,14 @@
 from collections.abc import Iterable
 from difflib import get_close_matches
 
+from gymnasium.error import Error
 
-class InputError(ValueError):
-    """Wrong input. The message is one sentence: the value, what was expected, where, and the remedy."""
+
+class InputError(ValueError, Error):
+    """Wrong input. The message is one sentence: the value, what was expected, where, and the remedy.
+
+    It is one of Gymnasium's errors, too.
+    """
 
 
 class PictureError(InputError):

@@ -236,7 +236,7 @@ def test_wrong_actions_name_the_lane_and_move_none():
     with pytest.raises(ResetNeeded):
         vector.step([0, 0, 0])
     _, before = vector.reset(seed=0)
-    for actions in ([0, 0], [0.0, 0.0, 0.0], [[0], [0], [0]], None, ["A", "A", "A"]):
+    for actions in ([0, 0], [0.0, 0.0, 0.0], [[0], [0], [0]], [[0], [0, 1], [0]], None, ["A", "A", "A"], {0: 0}):
         with pytest.raises(InvalidAction):
             vector.step(actions)
     with pytest.raises(InvalidAction, match="Lane 2: Option 99"):
@@ -245,7 +245,7 @@ def test_wrong_actions_name_the_lane_and_move_none():
     assert state.state.turn == 0 and not state.state.over and state.episode.name == before["episode"][0]
     written = make("ProactiveOcclusion-v0", 2, reply="text")
     written.reset(seed=0)
-    for actions in ("AB", ["A"], ["A", 3]):
+    for actions in ("AB", ["A"], ["A", 3], {"A": 0, "B": 1}):
         with pytest.raises(InvalidAction):
             written.step(actions)
 
@@ -269,6 +269,11 @@ def test_a_lane_stepped_after_its_end_is_named():
         ({"options": {"reset_mask": np.zeros(2, bool)}}, "at least one True"),
         ({"options": {"reset_mask": np.ones(3, bool)}}, "reset_mask has shape"),
         ({"options": {"reset_mask": [1, 0]}}, "must be bool"),
+        ({"options": {"reset_mask": [[True], [True, False]]}}, "must be bool"),
+        ({"options": 3}, "must be a dictionary"),
+        ({"options": {"episode": [0, "nowhere"]}}, "Lane 1: There is no episode 'nowhere'"),
+        ({"options": {"episode": [0, -1]}}, "Lane 1: The episode is -1"),
+        ({"options": {"episode": {0: 1, 1: 2}}}, "for each lane"),
         ({"options": {"episode": [1]}}, "for each lane"),
         ({"options": {"lane": 1}}, "'reset_mask' and 'episode'"),
     ],
@@ -288,6 +293,46 @@ def test_wrong_branches_are_refused():
         vector.clone_state(2)
     with pytest.raises(InputError, match="1 branches for 2 lanes"):
         vector.restore_state([vector.clone_state(0)])
+    other = make("ProactiveImageQuality-v0", 1)
+    other.reset(seed=0)
+    single = gym.make("ProactiveOcclusion-v0", image_size=SIDE).unwrapped
+    for wrong in ("nothing", other.clone_state(0)):
+        with pytest.raises(InputError, match="restore"):
+            single.restore_state(wrong)
+        before = vector.clone_state(0)
+        vector.reset(seed=1)
+        here = [lane.episode.name for lane in vector.conversations]
+        with pytest.raises(InputError, match=r"Lane 1: .*restore"):
+            vector.restore_state([before, wrong])
+        assert [lane.episode.name for lane in vector.conversations] == here
+
+
+def test_wrong_input_is_one_of_gymnasiums_errors():
+    """Whoever catches Gymnasium's errors catches ours, from ``gym.make_vec`` on."""
+    for wrong in ({"num_envs": 0}, {"num_envs": 2, "autoreset": "later"}, {"num_envs": 2, "device": "abacus"}):
+        with pytest.raises(gym.error.Error) as error:
+            gym.make_vec("ProactiveOcclusion-v0", **wrong)
+        assert isinstance(error.value, ValueError)
+
+
+def test_a_reset_that_fails_leaves_every_lane_where_it_was():
+    vector = make("ProactiveOcclusion-v0", 3)
+    vector.reset(seed=5)
+    states = [vector.clone_state(lane) for lane in range(3)]
+    with pytest.raises(InputError, match="Lane 2"):
+        vector.reset(seed=9, options={"episode": [4, 5, "nowhere"]})
+    assert [vector.clone_state(lane) for lane in range(3)] == states
+
+
+def test_actions_may_be_tensors():
+    torch = pytest.importorskip("torch")
+    host, device = make("ProactiveSketch-v0", 3), make("ProactiveSketch-v0", 3, device="cpu")
+    host.reset(seed=0), device.reset(seed=0)
+    actions = [menu.of_kind(Kind.INTERVENTION)[0] for menu in (lane.episode.menu for lane in host.conversations)]
+    one, other = host.step(actions), device.step(torch.tensor(actions))
+    assert (
+        all(same(a, b) for a, b in zip(one[1:], other[1:], strict=True)) and one[0]["dialogue"] == other[0]["dialogue"]
+    )
 
 
 @pytest.mark.slow

@@ -11,7 +11,7 @@ from gymnasium.spaces import Box, Dict, MultiBinary, Space
 from numpy.typing import NDArray
 
 from proactive_gym.envs.arguments import Arguments
-from proactive_gym.envs.conversation import Branch, Conversation, Manner
+from proactive_gym.envs.conversation import Branch, Conversation, Manner, as_array
 from proactive_gym.envs.scenario import Scenario
 from proactive_gym.errors import InputError, check_whole
 from proactive_gym.reward import Reward
@@ -112,14 +112,29 @@ class Desk:
         """
         return Conversation(self.source.episode(self.scenarios, name, self.setting), self.manner)
 
+    def resumed(self, branch: Branch, where: str = "") -> Conversation:
+        """The conversation as it stood when it was cloned.
+
+        Raises:
+            InputError: If there is no such branch here.
+        """
+        if not isinstance(branch, Branch):
+            raise InputError(f"{where}restore_state got {branch!r}, but needs what clone_state gave.")
+        if len(branch.episode.menu) > self.menu_size or branch.manner != self.manner:
+            raise InputError(
+                f"{where}the branch of episode {branch.episode.name!r} comes from an environment with other arguments; "
+                "restore it in one like that."
+            )
+        return branch.resumed()
+
     def choice(self, action: Any) -> int:
         """``action`` as an option's number.
 
         Raises:
             InvalidAction: If it is no whole number.
         """
-        number = np.asarray(action)
-        if number.shape != () or number.dtype.kind not in "iu":
+        number = as_array(action)
+        if number is None or number.shape != () or number.dtype.kind not in "iu":
             raise InvalidAction(f"The action is {action!r}, but must be the number of an option (reply='choice').")
         return int(number)
 
@@ -172,13 +187,8 @@ class ProactiveEnv(gym.Env[Observation, Any]):
             InputError: If the seed, an option or the episode does not exist.
         """
         seed = check_seed(seed)
-        if options is not None and not isinstance(options, dict):
-            raise InputError(f"reset(options=…) is {options!r}, but must be a dictionary such as {{'episode': 0}}.")
-        unknown = set(options or {}) - {"episode"}
-        if unknown:
-            raise InputError(f"reset(options=…) has {sorted(unknown)!r}, but the only option is 'episode'.")
+        wanted = checked_options(options, "episode").get("episode")
         super().reset(seed=seed)
-        wanted = (options or {}).get("episode")
         name = self.desk.drawn(self.np_random) if wanted is None else self.desk.named(wanted)
         self._conversation = self.desk.begin(name)
         return self._observation(), self._conversation.info()
@@ -244,8 +254,12 @@ class ProactiveEnv(gym.Env[Observation, Any]):
 
         Returns:
             The observation and info of that moment.
+
+        Raises:
+            InputError: If it is nothing that ``clone_state`` gave, or of another kind of environment.
         """
-        self._conversation = state.resumed(self.np_random)
+        self._conversation = self.desk.resumed(state)
+        self.np_random.bit_generator.state = state.random
         return self._observation(), self._conversation.info()
 
     @property
@@ -275,6 +289,22 @@ class ProactiveEnv(gym.Env[Observation, Any]):
             "dialogue": conversation.dialogue,
             "action_mask": mask,
         }
+
+
+def checked_options(options: Any, *known: str) -> dict[str, Any]:
+    """The options of ``reset``.
+
+    Raises:
+        InputError: If they are no dictionary, or if there are others than the known ones.
+    """
+    if options is None:
+        return {}
+    if not isinstance(options, dict):
+        raise InputError(f"reset(options=…) is {options!r}, but must be a dictionary such as {{'episode': 0}}.")
+    unknown = [name for name in options if name not in known]
+    if unknown:
+        raise InputError(f"reset(options=…) has {unknown!r}, but knows only {' and '.join(map(repr, known))}.")
+    return options
 
 
 def check_seed(seed: Any, where: str = "reset(seed=…)") -> int | None:

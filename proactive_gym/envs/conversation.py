@@ -203,10 +203,17 @@ class Branch(NamedTuple):
         """Where things stand now."""
         return cls(conversation.episode, conversation.manner, conversation.state, random.bit_generator.state)
 
-    def resumed(self, random: np.random.Generator) -> Conversation:
-        """The conversation as it stood then; ``random`` is set back as well."""
-        random.bit_generator.state = self.random
+    def resumed(self) -> Conversation:
+        """The conversation as it stood then."""
         return Conversation(self.episode, self.manner, self.state)
+
+
+def as_array(given: Any) -> NDArray[Any] | None:
+    """What someone gave as an array, from whatever device; ``None`` if it has no shape, as lists of unequal lengths."""
+    try:
+        return np.asarray(given.cpu() if hasattr(given, "cpu") else given)
+    except ValueError:
+        return None
 
 
 TOLD_ALWAYS: dict[str, Callable[[Conversation], Any]] = {

@@ -5,15 +5,16 @@ from typing import Any
 
 import gymnasium as gym
 import numpy as np
-from gymnasium.error import InvalidAction, ResetNeeded
+from gymnasium.error import ResetNeeded
 from gymnasium.spaces import MultiDiscrete, Space, Tuple
 from gymnasium.utils import seeding
 from gymnasium.vector import AutoresetMode
 from gymnasium.vector.utils import batch_space
 from numpy.typing import NDArray
 
-from proactive_gym.envs.base import Desk, ProactiveEnv, check_seed
+from proactive_gym.envs.base import Desk, ProactiveEnv, checked_options
 from proactive_gym.envs.conversation import TOLD_ALWAYS, Branch, Conversation
+from proactive_gym.envs.lanes import each_branch, each_episode, each_seed, numbers, reset_mask, written
 from proactive_gym.errors import InputError, check_choice, check_whole
 
 Observations = dict[str, Any]
@@ -84,25 +85,21 @@ class ProactiveVectorEnv(gym.vector.VectorEnv[Observations, Any, NDArray[Any]]):
         Args:
             seed: ``s`` seeds lane ``i`` with ``s + i``; or one seed per lane.
             options: ``{"reset_mask": …}``, bool ``(num_envs,)``: the lanes to reset; ``{"episode": …}``: the name or
-                number
-                of an episode for all of these lanes, or a list of one per lane.
+                number of an episode for all of these lanes, or a list of one per lane.
 
         Returns:
             Observations of all lanes, and infos.
 
         Raises:
-            InputError: If a seed, an option or an episode does not exist, naming the lane.
+            InputError: If a seed, an option or an episode does not exist, naming the lane; then no lane begins anew.
         """
-        seeds = self._seeds(seed)
-        options = dict(options or {})
-        mask = self._reset_mask(options.pop("reset_mask", None))
-        episodes = self._episodes(options.pop("episode", None))
-        if options:
-            raise InputError(
-                f"reset(options=…) has {sorted(options)!r}, but there are only 'reset_mask' and 'episode'."
-            )
-        for lane in np.flatnonzero(mask):
-            self._begin(int(lane), seeds[lane], episodes[lane])
+        seeds = each_seed(seed, self.num_envs)
+        wanted = checked_options(options, "reset_mask", "episode")
+        mask = reset_mask(wanted.get("reset_mask"), self.num_envs)
+        episodes = each_episode(wanted.get("episode"), self.num_envs)
+        chosen = {lane: self._named(lane, episodes[lane]) for lane in np.flatnonzero(mask).tolist()}
+        for lane, conversation in chosen.items():
+            self._begin(lane, seeds[lane], conversation)
         if None in self._lanes:
             raise ResetNeeded(f"Lane {self._lanes.index(None)} has had no episode yet: reset all lanes first.")
         return self._observations(), self._infos(np.flatnonzero(mask))
@@ -134,7 +131,7 @@ class ProactiveVectorEnv(gym.vector.VectorEnv[Observations, Any, NDArray[Any]]):
         choices = self._choices(actions, lanes, over)
         for number, (lane, choice, ended) in enumerate(zip(lanes, choices, over.tolist(), strict=True)):
             if ended:  # the action after the end, which only "next_step" lets come this far
-                self._begin(number, None, None)
+                self._begin(number)
             else:
                 lane.reply(choice)
         lanes = self.conversations
@@ -183,25 +180,30 @@ class ProactiveVectorEnv(gym.vector.VectorEnv[Observations, Any, NDArray[Any]]):
             Observations of all lanes, and the infos of those that were put back.
 
         Raises:
-            InputError: If there is not one branch per lane.
+            InputError: If there is not one branch per lane, or if one is of another kind of environment; then no lane
+                has moved.
         """
-        each = [branches] * self.num_envs if isinstance(branches, Branch) else list(branches)
-        if len(each) != self.num_envs:
-            raise InputError(
-                f"restore_state got {len(each)} branches for {self.num_envs} lanes; it needs one per lane."
-            )
-        for number, branch in enumerate(each):
-            if branch is not None:
-                self._lanes[number] = branch.resumed(self._random(number))
-        return self._observations(), self._infos([number for number, branch in enumerate(each) if branch is not None])
+        each = each_branch(branches, self.num_envs)
+        wanted = {number: branch for number, branch in enumerate(each) if branch is not None}
+        resumed = {number: self.desk.resumed(branch, f"Lane {number}: ") for number, branch in wanted.items()}
+        for number, conversation in resumed.items():
+            self._lanes[number] = conversation
+            self._random(number).bit_generator.state = wanted[number].random
+        return self._observations(), self._infos(list(resumed))
 
     # --- One lane -----------------------------------------------------------------------------------------------------
 
-    def _begin(self, lane: int, seed: int | None, episode: int | str | None) -> None:
+    def _named(self, lane: int, episode: int | str | None) -> Conversation | None:
+        """The conversation that the lane was given, if it was; made before any lane begins anew."""
+        try:
+            return None if episode is None else self.desk.begin(self.desk.named(episode))
+        except InputError as error:
+            raise InputError(f"Lane {lane}: {error}") from error
+
+    def _begin(self, lane: int, seed: int | None = None, conversation: Conversation | None = None) -> None:
         if seed is not None:
             self._randoms[lane] = seeding.np_random(seed)[0]
-        name = self.desk.drawn(self._random(lane)) if episode is None else self.desk.named(episode)
-        self._lanes[lane] = self.desk.begin(name)
+        self._lanes[lane] = conversation or self.desk.begin(self.desk.drawn(self._random(lane)))
 
     def _random(self, lane: int) -> np.random.Generator:
         random = self._randoms[lane]
@@ -255,7 +257,7 @@ class ProactiveVectorEnv(gym.vector.VectorEnv[Observations, Any, NDArray[Any]]):
             "_final_info": here.copy(),
         }
         for number in ended:
-            self._begin(int(number), None, None)
+            self._begin(int(number))
         return infos
 
     def _infos(self, numbers: Sequence[int] | NDArray[np.intp] | range) -> Infos:
@@ -289,56 +291,12 @@ class ProactiveVectorEnv(gym.vector.VectorEnv[Observations, Any, NDArray[Any]]):
     def _choices(self, actions: Any, lanes: Sequence[Conversation], over: NDArray[np.bool_]) -> list[int | None]:
         """The option that each action chooses; all are checked before any lane moves."""
         if self._written:
-            return self._read(actions, lanes, over)
-        numbers = np.asarray(actions)
-        if numbers.shape != (self.num_envs,) or numbers.dtype.kind not in "iu":
-            raise InvalidAction(
-                f"The actions have shape {numbers.shape} and type {numbers.dtype}, but must be whole numbers of shape "
-                f"({self.num_envs},), one option per lane."
-            )
-        choices: list[int | None] = numbers.tolist()
+            replies = written(actions, self.num_envs)
+            return [
+                None if ended else lane.read(reply) for reply, lane, ended in zip(replies, lanes, over, strict=True)
+            ]
+        choices = numbers(actions, self.num_envs)
         for number, (lane, choice) in enumerate(zip(lanes, choices, strict=True)):
             if not over[number]:
-                lane.check(choice, f"Lane {number}: ")  # type: ignore[arg-type]
-        return choices
-
-    def _read(self, actions: Any, lanes: Sequence[Conversation], over: NDArray[np.bool_]) -> list[int | None]:
-        if isinstance(actions, str) or not hasattr(actions, "__len__") or len(actions) != self.num_envs:
-            raise InvalidAction(f"The actions must be {self.num_envs} strings, one per lane.")
-        for number, action in enumerate(actions):
-            if not isinstance(action, str):
-                raise InvalidAction(f"Lane {number}: the action is {action!r}, but must be a string.")
-        return [None if ended else lane.read(action) for action, lane, ended in zip(actions, lanes, over, strict=True)]
-
-    # --- Arguments of reset -------------------------------------------------------------------------------------------
-
-    def _seeds(self, seed: Any) -> list[int | None]:
-        if seed is None:
-            return [None] * self.num_envs
-        if isinstance(seed, Sequence | np.ndarray) and not isinstance(seed, str):
-            if len(seed) != self.num_envs:
-                raise InputError(
-                    f"reset(seed=…) has {len(seed)} seeds for {self.num_envs} lanes; it needs one per lane."
-                )
-            return [check_seed(each, f"reset(seed=…) of lane {lane}") for lane, each in enumerate(seed)]
-        first = check_seed(seed)
-        assert first is not None
-        return [first + lane for lane in range(self.num_envs)]
-
-    def _reset_mask(self, mask: Any) -> NDArray[np.bool_]:
-        if mask is None:
-            return np.ones(self.num_envs, dtype=np.bool_)
-        wanted: NDArray[np.bool_] = np.asarray(mask)
-        if wanted.shape != (self.num_envs,) or wanted.dtype != np.bool_ or not wanted.any():
-            raise InputError(
-                f"reset_mask has shape {wanted.shape} and type {wanted.dtype}, but must be bool of shape "
-                f"({self.num_envs},) with at least one True."
-            )
-        return wanted
-
-    def _episodes(self, episode: Any) -> list[int | str | None]:
-        if episode is None or isinstance(episode, int | str | np.integer):
-            return [episode for _ in range(self.num_envs)]  # type: ignore[misc]  # a NumPy number is a number
-        if not hasattr(episode, "__len__") or len(episode) != self.num_envs:
-            raise InputError(f"episode is {episode!r}, but must be a name, a number, or one of these for each lane.")
-        return list(episode)
+                lane.check(choice, f"Lane {number}: ")
+        return list(choices)
