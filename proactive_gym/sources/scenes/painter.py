@@ -1,6 +1,6 @@
 """Turns batches of frames into batches of pictures."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -62,13 +62,17 @@ def _covers(box: Box) -> bool:
     return box.left <= 0 and box.top <= 0 and box.right >= 1 and box.bottom >= 1
 
 
-def in_sight(layers: Sequence[Layer], side: int) -> Iterator[tuple[Prop, Placed]]:
+def in_sight(layers: Sequence[Layer], side: int) -> list[tuple[Prop, Placed]]:
     """The layers with their places, but for those that lie altogether behind a later one that is opaque."""
-    places = [placed(layer.box, side) for layer in layers]
-    walls = [number for number, layer in enumerate(layers) if number and layer.prop.opaque]
-    for number, (layer, place) in enumerate(zip(layers, places, strict=True)):
-        if not any(number < wall and _behind(place, places[wall]) for wall in walls):
-            yield layer.prop, place
+    placed_layers = [(prop, placed(box, side)) for prop, box in layers]
+    walls = [number for number, (prop, _) in enumerate(placed_layers) if prop.opaque]
+    if not walls:
+        return placed_layers
+    return [
+        (prop, place)
+        for number, (prop, place) in enumerate(placed_layers)
+        if not any(number < wall and _behind(place, placed_layers[wall][1]) for wall in walls)
+    ]
 
 
 def _behind(place: Placed, wall: Placed) -> bool:
