@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from proactive_gym.sources.batches import batches
 from proactive_gym.sources.scenes.frame import Box, Frame, Layer, Prop, in_tones
 from proactive_gym.sources.scenes.stamps import Stamps, part, stamps
 
@@ -27,7 +28,7 @@ def paint(frames: Sequence[Frame], side: int) -> Pictures:
     Returns:
         Fresh pictures, uint8 ``(len(frames), side, side, 3)``. Each depends on its own frame only, to the bit.
     """
-    pictures = np.empty((len(frames), side, side, 3), dtype=np.uint8)
+    pictures = batches.empty((len(frames), side, side, 3))
     for frame, picture in zip(frames, pictures, strict=True):
         if frame.painted is not None and frame.painted.shape == picture.shape:
             picture[...] = frame.painted
