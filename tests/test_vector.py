@@ -205,6 +205,43 @@ def test_works_with_gymnasiums_vector_wrappers():
     assert set(returns) == {0.0, 1.0}
 
 
+WRAPPERS = {
+    "filter": lambda env: gym.wrappers.vector.FilterObservation(env, ["image", "action_mask"]),
+    "flatten": lambda env: gym.wrappers.vector.FlattenObservation(
+        gym.wrappers.vector.FilterObservation(env, ["image", "action_mask"])
+    ),
+    "list of infos": gym.wrappers.vector.DictInfoToList,
+    "clipped reward": lambda env: gym.wrappers.vector.ClipReward(env, 0, 0.5),
+    "normal reward": gym.wrappers.vector.NormalizeReward,
+    "transformed": lambda env: gym.wrappers.vector.TransformObservation(env, lambda obs: obs | {"image": obs["image"]}),
+}
+
+
+@pytest.mark.parametrize("wrap", WRAPPERS.values(), ids=WRAPPERS)
+def test_gymnasiums_vector_wrappers_play(wrap):
+    """Those that change observations take no ``same_step``, whosever environment it is."""
+    vector = wrap(make("ProactiveSuite-v0", 3, autoreset="next_step"))
+    vector.reset(seed=0)
+    random, ended = np.random.default_rng(0), 0
+    for _ in range(20):
+        _, _, terminated, truncated, _ = vector.step(random_choices(random, vector.unwrapped.action_masks()))
+        ended += int((terminated | truncated).sum())
+    assert ended > 10
+
+
+@every_id
+def test_all_that_is_rendered_has_one_size(env_id):
+    """As videos need it, from the first step to the last."""
+    vector, sizes = make(env_id, 4, render_mode="rgb_array", reply="text", hint=True), set()
+    vector.reset(seed=3)
+    for _ in range(4):
+        sizes |= {page.shape for page in vector.render()}
+        vector.step(["A", "B", "C", "D"])
+    single = gym.make(env_id, image_size=SIDE, render_mode="rgb_array")
+    single.reset(seed=0)
+    assert sizes == {single.render().shape}
+
+
 def test_a_lane_can_be_given_an_episode():
     vector = make("ProactiveOcclusion-v0", 3)
     _, info = vector.reset(options={"episode": [4, "scenes/occlusion/test/7", 4]})

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable, Sequence
+from functools import cached_property
 from typing import Any, ClassVar
 
 import gymnasium as gym
@@ -84,10 +85,12 @@ class Desk:
         by_source: Naming | None = getattr(self.source, "drawn_name", None)
         if by_source is not None:
             return by_source(self.scenarios, number, self.setting)
-        size = self.source.size(self.scenarios)
-        return self.source.episode_name(
-            self.scenarios, number if size == math.inf else number % int(size), self.setting
-        )
+        number = number if self._size == math.inf else number % int(self._size)
+        return self.source.episode_name(self.scenarios, number, self.setting)
+
+    @cached_property
+    def _size(self) -> float:
+        return self.source.size(self.scenarios)
 
     def named(self, episode: int | str) -> str:
         """The name of the episode of that number, or of that name; official rows go by their ids.
@@ -232,10 +235,11 @@ class ProactiveEnv(gym.Env[Observation, Any]):
         if self.render_mode is None:
             gym.logger.warn("render() does nothing unless the environment was made with render_mode='rgb_array'.")
             return None
-        from proactive_gym.envs.rendering import card
+        from proactive_gym.envs.rendering import CARD_LINES, card
 
         observation = self._observation()
-        return card(observation["image"], observation["dialogue"], self.conversation.state.outcome)
+        outcome = self.conversation.state.outcome
+        return card(observation["image"], observation["dialogue"], outcome, least_lines=CARD_LINES)
 
     def action_masks(self) -> NDArray[np.bool_]:
         """The options on offer, as sb3-contrib's MaskablePPO asks for them."""

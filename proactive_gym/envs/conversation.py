@@ -4,8 +4,9 @@ An environment is the user, an agent is the model, and everything between them i
 one, the vector environment and the rollouts hold many.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -83,14 +84,8 @@ class Conversation:
 
     def mask(self, size: int) -> NDArray[np.int8]:
         """The options on offer as 0 and 1, filled up to ``size``; all 0 where no menu is shown."""
-        mask = np.zeros(size, dtype=np.int8)
-        self.fill_mask(mask)
+        mask: NDArray[np.int8] = masks([self], size)[0]
         return mask
-
-    def fill_mask(self, mask: NDArray[np.int8]) -> None:
-        """Mark the options on offer in a mask of zeros."""
-        if not self.manner.open:
-            mask[: len(self.episode.menu)] = self.offered
 
     def check(self, choice: int, where: str = "") -> None:
         """See that option number ``choice`` is on offer.
@@ -216,12 +211,19 @@ def as_array(given: Any) -> NDArray[Any] | None:
         return None
 
 
+def masks(conversations: Iterable[Conversation], size: int) -> NDArray[np.int8]:
+    """The options on offer in each of them as 0 and 1, filled up to ``size``: int8 ``(conversations, size)``."""
+    nothing = bytes(size)
+    rows = [nothing if each.manner.open else bytes(each.offered).ljust(size, b"\0") for each in conversations]
+    return np.frombuffer(bytearray().join(rows), dtype=np.int8).reshape(-1, size)
+
+
 TOLD_ALWAYS: dict[str, Callable[[Conversation], Any]] = {
-    "episode": lambda conversation: conversation.episode.name,
-    "scenario": lambda conversation: conversation.episode.scenario,
-    "turn": lambda conversation: conversation.state.turn,
-    "options": lambda conversation: conversation.options,
-    "requests": lambda conversation: conversation.state.requests,
+    "episode": attrgetter("episode.name"),
+    "scenario": attrgetter("episode.scenario"),
+    "turn": attrgetter("state.turn"),
+    "options": attrgetter("options"),
+    "requests": attrgetter("state.requests"),
     "outcome": lambda conversation: conversation.state.outcome and conversation.state.outcome.value,
 }
 """What ``info`` tells at every step, by key."""

@@ -17,6 +17,8 @@ COLOURS = {
     Outcome.CORRECT: (44, 128, 72),
     Outcome.WRONG: (184, 56, 48),
 }
+CARD_LINES = 20
+"""Lines below a picture that an environment renders: more than a conversation about a rendered scene ever takes."""
 _LEAST_WIDTH = 320
 _SIZE = 14
 _MARGIN = 10
@@ -32,7 +34,9 @@ def font() -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
     return ImageFont.load_default(_SIZE)
 
 
-def card(picture: NDArray[np.uint8], dialogue: str, outcome: Outcome | None, reply: str = "") -> NDArray[np.uint8]:
+def card(
+    picture: NDArray[np.uint8], dialogue: str, outcome: Outcome | None, reply: str = "", least_lines: int = 0
+) -> NDArray[np.uint8]:
     """The picture with the dialogue below it, and, if there is one, the reply and what it came to.
 
     Args:
@@ -40,6 +44,7 @@ def card(picture: NDArray[np.uint8], dialogue: str, outcome: Outcome | None, rep
         dialogue: What the user says.
         outcome: What the reply came to, or ``None``.
         reply: What the agent replied.
+        least_lines: For how many lines there is room, even if there are fewer.
 
     Returns:
         Uint8 ``(taller, at least as wide, 3)``.
@@ -48,7 +53,7 @@ def card(picture: NDArray[np.uint8], dialogue: str, outcome: Outcome | None, rep
     lines = _wrapped(dialogue, width)
     closing = _wrapped(" ".join(part for part in (reply, f"({outcome.value})" if outcome else "") if part), width)
     line_height = _SIZE + 4
-    height = picture.shape[0] + 2 * _MARGIN + line_height * (len(lines) + len(closing))
+    height = picture.shape[0] + 2 * _MARGIN + line_height * max(least_lines, len(lines) + len(closing))
     page = Image.new("RGB", (width, height), PAPER)
     page.paste(Image.fromarray(picture), ((width - picture.shape[1]) // 2, 0))
     pen = ImageDraw.Draw(page)
@@ -60,6 +65,17 @@ def card(picture: NDArray[np.uint8], dialogue: str, outcome: Outcome | None, rep
         pen.text((_MARGIN, y), line, fill=COLOURS.get(outcome, FAINT) if outcome else FAINT, font=font())
         y += line_height
     return np.array(page)
+
+
+def of_one_size(cards: Sequence[NDArray[np.uint8]]) -> list[NDArray[np.uint8]]:
+    """The cards on sheets as large as the largest, since viewers and videos take pictures of one size only."""
+    height, width = (max(card.shape[axis] for card in cards) for axis in (0, 1))
+    sheets = []
+    for each in cards:
+        sheet = np.full((height, width, 3), PAPER, dtype=np.uint8)
+        sheet[: each.shape[0], : each.shape[1]] = each
+        sheets.append(sheet)
+    return sheets
 
 
 def strip(cards: Sequence[NDArray[np.uint8]], title: str) -> Image.Image:

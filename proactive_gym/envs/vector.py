@@ -13,7 +13,7 @@ from gymnasium.vector.utils import batch_space
 from numpy.typing import NDArray
 
 from proactive_gym.envs.base import Desk, ProactiveEnv, checked_options
-from proactive_gym.envs.conversation import TOLD_ALWAYS, Branch, Conversation
+from proactive_gym.envs.conversation import TOLD_ALWAYS, Branch, Conversation, masks
 from proactive_gym.envs.lanes import each_branch, each_episode, each_seed, numbers, reset_mask, written
 from proactive_gym.errors import InputError, check_choice, check_whole
 
@@ -144,20 +144,22 @@ class ProactiveVectorEnv(gym.vector.VectorEnv[Observations, Any, NDArray[Any]]):
         return self._observations(), rewards, terminations, truncations, final | self._infos(range(self.num_envs))
 
     def render(self) -> tuple[Any, ...] | None:
-        """A picture with its dialogue per lane, uint8 ``(height, width, 3)`` each; ``None`` without a render mode."""
+        """A picture with its dialogue per lane, uint8 ``(height, width, 3)``; ``None`` without a render mode."""
         if self.render_mode is None:
             return None
-        from proactive_gym.envs.rendering import card
+        from proactive_gym.envs.rendering import CARD_LINES, card, of_one_size
 
         lanes = self.conversations
         pictures = self.desk.source.paint([lane.picture for lane in lanes])
-        return tuple(
-            card(picture, lane.dialogue, lane.state.outcome) for picture, lane in zip(pictures, lanes, strict=True)
-        )
+        cards = [
+            card(picture, lane.dialogue, lane.state.outcome, least_lines=CARD_LINES)
+            for picture, lane in zip(pictures, lanes, strict=True)
+        ]
+        return tuple(of_one_size(cards))
 
     def action_masks(self) -> NDArray[np.bool_]:
         """The options on offer, bool ``(num_envs, n)``."""
-        return self._masks(self.conversations).astype(bool)
+        return masks(self.conversations, self.desk.menu_size).astype(bool)
 
     def clone_state(self, lane: int) -> Branch:
         """Everything that decides how that lane goes on, to restore in any lanes, any number of times.
@@ -229,14 +231,8 @@ class ProactiveVectorEnv(gym.vector.VectorEnv[Observations, Any, NDArray[Any]]):
         return {
             "image": self._painter([lane.picture for lane in lanes]),
             "dialogue": tuple([lane.dialogue for lane in lanes]),
-            "action_mask": self._masks(lanes),
+            "action_mask": masks(lanes, self.desk.menu_size),
         }
-
-    def _masks(self, lanes: Sequence[Conversation]) -> NDArray[np.int8]:
-        masks = np.zeros((len(lanes), self.desk.menu_size), dtype=np.int8)
-        for mask, lane in zip(masks, lanes, strict=True):
-            lane.fill_mask(mask)
-        return masks
 
     def _finals(self, ended: NDArray[np.intp]) -> Infos:
         """Last observations and infos of the lanes whose episode is over, and the next episode in each."""
@@ -244,9 +240,9 @@ class ProactiveVectorEnv(gym.vector.VectorEnv[Observations, Any, NDArray[Any]]):
             return {}
         started = self.conversations
         lanes = [started[number] for number in ended]
-        pictures, masks = self._painter([lane.picture for lane in lanes]), self._masks(lanes)
+        pictures, offered = self._painter([lane.picture for lane in lanes]), masks(lanes, self.desk.menu_size)
         observations = np.full(self.num_envs, None, dtype=object)
-        for number, lane, picture, mask in zip(ended, lanes, pictures, masks, strict=True):
+        for number, lane, picture, mask in zip(ended, lanes, pictures, offered, strict=True):
             observations[number] = {"image": picture, "dialogue": lane.dialogue, "action_mask": mask}
         here = np.zeros(self.num_envs, dtype=np.bool_)
         here[ended] = True
@@ -281,11 +277,14 @@ class ProactiveVectorEnv(gym.vector.VectorEnv[Observations, Any, NDArray[Any]]):
         if not values:
             return
         kind: type = int if type(values[0]) is int else object
-        column = np.zeros(self.num_envs, int) if kind is int else np.full(self.num_envs, None, object)
         # From an iterator, since NumPy would take a list of tuples apart.
-        column[places] = np.fromiter(values, dtype=kind, count=len(values))
-        here = np.zeros(self.num_envs, dtype=np.bool_)
-        here[places] = True
+        column: NDArray[Any] = np.fromiter(values, dtype=kind, count=len(values))
+        here = np.ones(self.num_envs, dtype=np.bool_)
+        if len(places) < self.num_envs:
+            some, column = column, np.zeros(self.num_envs, int) if kind is int else np.full(self.num_envs, None, object)
+            column[places] = some
+            here[:] = False
+            here[places] = True
         infos[key], infos[f"_{key}"] = column, here
 
     def _choices(self, actions: Any, lanes: Sequence[Conversation], over: NDArray[np.bool_]) -> list[int | None]:
