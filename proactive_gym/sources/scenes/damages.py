@@ -9,20 +9,17 @@ otherwise a last bit could tip a block of the picture over to the next tone.
 """
 
 from abc import abstractmethod
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import pairwise
 from typing import Any, ClassVar
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image
 
 from proactive_gym.sources.scenes.backdrops import noise
+from proactive_gym.sources.scenes.either import Table, constant, exact, pixels_at, rows_at, side_by_side
 from proactive_gym.sources.scenes.frame import Damage, in_tones
-
-Table = NDArray[Any]
+from proactive_gym.sources.scenes.waves import faint, in_steps, made_of, slow_waves, waves_in
 
 LOOKS = 1024
 """The number of different looks of a damage; seeds from here up repeat them."""
@@ -61,15 +58,15 @@ class _Pointwise(Flaw):
         """A few rows at a time, which stay in the processor's own memory."""
         grain = self._grain(picture)
         if not isinstance(picture, np.ndarray):
-            return self._developed(_exact(picture), grain)
+            return self._developed(exact(picture), grain)
         spoilt = np.empty_like(picture)
         for top in range(0, len(picture), ROWS):
             rows = slice(top, top + ROWS)
-            spoilt[rows] = in_tones(self._developed(_exact(picture[rows]), grain[rows]))
+            spoilt[rows] = in_tones(self._developed(exact(picture[rows]), grain[rows]))
         return spoilt
 
     def _grain(self, picture: Any) -> Any:
-        return _cut(_constant(picture, _grain, picture.shape[0]), self.seed, picture.shape[0])
+        return _cut(constant(picture, _grain, picture.shape[0]), self.seed, picture.shape[0])
 
     @abstractmethod
     def _developed(self, picture: Any, grain: Any) -> Any:
@@ -138,11 +135,11 @@ class Garish(_Pointwise):
     """Colours driven so far that little but their own errors is to be seen: blown up, and lightness drowned."""
 
     def _grain(self, picture: Any) -> Any:
-        return _cut(_constant(picture, _clouds, picture.shape[0]), self.seed, picture.shape[0])
+        return _cut(constant(picture, _clouds, picture.shape[0]), self.seed, picture.shape[0])
 
     def _developed(self, picture: Any, grain: Any) -> Any:
         light, colour = 1.0 - self.severity, self._strength(3.0, 10.0)
-        driven = (picture.reshape(-1, 3) @ _constant(picture, _mixing, light, colour)).reshape(picture.shape)
+        driven = (picture.reshape(-1, 3) @ constant(picture, _mixing, light, colour)).reshape(picture.shape)
         return driven + 128.0 * (1 - light) + grain * self._strength(22.0, 5000.0)
 
 
@@ -158,8 +155,8 @@ class Faded(_Flattening):
         return 150.0 + 8 * (self.seed % 6)
 
     def _coloured(self, flat: Any) -> Any:
-        drained = (flat.reshape(-1, 3) @ _constant(flat, _mixing, 1.0, 1.0 - self.severity)).reshape(flat.shape)
-        return drained + _constant(flat, _tint, flat.shape[1]) * self.severity
+        drained = (flat.reshape(-1, 3) @ constant(flat, _mixing, 1.0, 1.0 - self.severity)).reshape(flat.shape)
+        return drained + constant(flat, _tint, flat.shape[1]) * self.severity
 
 
 @dataclass(frozen=True)
@@ -169,12 +166,12 @@ class Blurred(Flaw):
     def spoil(self, picture: Any) -> Any:
         """Only slow and strong waves of the picture are left."""
         side, radius = picture.shape[0], self._strength(0.02, 0.19)
-        waves = _constant(picture, _slow_waves, side, radius)
-        amounts = _waves_in(_exact(picture), waves)
+        waves = constant(picture, slow_waves, side, radius)
+        amounts = waves_in(exact(picture), waves)
         # However wide the blur: the faint tint that it leaves of a subject would betray it to who knows the room.
-        faint = _constant(picture, _faint, side, waves.shape[0], self._strength(0.1, 9.0))
-        blurred = _made_of(amounts - amounts.clip(-faint, faint), waves.T)
-        return blurred + _cut(_constant(picture, _grain, side), self.seed, side) * self._strength(0.5, 2.0)
+        too_faint = constant(picture, faint, side, waves.shape[0], self._strength(0.1, 9.0))
+        blurred = made_of(amounts - amounts.clip(-too_faint, too_faint), waves.T)
+        return blurred + _cut(constant(picture, _grain, side), self.seed, side) * self._strength(0.5, 2.0)
 
 
 @dataclass(frozen=True)
@@ -191,7 +188,7 @@ class Compressed(Flaw):
 
     def spoil(self, picture: Any) -> Any:
         """Each block's few waves in very few steps, as JPEG has them."""
-        return _in_steps(_exact(picture), BLOCKS, WAVES, self._strength(14.0, 180.0), self.seed)
+        return in_steps(exact(picture), BLOCKS, WAVES, self._strength(14.0, 180.0), self.seed)
 
 
 @dataclass(frozen=True)
@@ -201,7 +198,7 @@ class Pixelated(Flaw):
     def spoil(self, picture: Any) -> Any:
         """Each pixel the mean of a large square."""
         squares = min(picture.shape[0], round(self._strength(25.0, 4.0)))
-        return _in_steps(_exact(picture), squares, 1, self._strength(6.0, 55.0), self.seed)
+        return in_steps(exact(picture), squares, 1, self._strength(6.0, 55.0), self.seed)
 
 
 @dataclass(frozen=True)
@@ -214,10 +211,10 @@ class Broken(Flaw):
         No tone is reckoned with, so that none need be rounded.
         """
         side = picture.shape[0]
-        line, row = _constant(picture, _lines, side), _constant(picture, _row_starts, side)
-        pixels = _rows_at(_constant(picture, _columns, side, self.severity, self.seed), line) + row
-        found = _side_by_side(picture, _constant(picture, _black_and_grey, side)).reshape(-1, 3)
-        return _pixels_at(found, pixels.reshape(-1)).reshape(side, side, 3)
+        line, row = constant(picture, _lines, side), constant(picture, _row_starts, side)
+        pixels = rows_at(constant(picture, _columns, side, self.severity, self.seed), line) + row
+        found = side_by_side(picture, constant(picture, _black_and_grey, side)).reshape(-1, 3)
+        return pixels_at(found, pixels.reshape(-1)).reshape(side, side, 3)
 
 
 @lru_cache(maxsize=32)
@@ -239,45 +236,6 @@ DAMAGES: dict[str, type[Flaw]] = {
 """Kinds of damage, by the repair that mends each."""
 
 
-def _exact(picture: Any) -> Any:
-    """The picture in float32."""
-    return picture.astype(np.float32) if isinstance(picture, np.ndarray) else picture.float()
-
-
-def _rows_at(rows: Any, places: Any) -> Any:
-    # Both are several times quicker than indexing.
-    return rows.take(places, axis=0) if isinstance(rows, np.ndarray) else rows.index_select(0, places)
-
-
-def _pixels_at(pixels: Any, places: Any) -> Any:
-    """Some pixels of ``(n, 3)``; whole ones, where whole ones are quicker."""
-    if not isinstance(pixels, np.ndarray):
-        return pixels.index_select(0, places)
-    return pixels.view("V3")[:, 0].take(places)[:, None].view(np.uint8)
-
-
-def _side_by_side(one: Any, other: Any) -> Any:
-    if isinstance(one, np.ndarray):
-        return np.concatenate((one, other), axis=1)
-    import torch
-
-    return torch.cat((one, other), dim=1)
-
-
-def _constant(picture: Any, table: Callable[..., Table], *arguments: float) -> Any:
-    """``table(*arguments)``: an array if the picture is one, else a tensor where the picture is."""
-    if isinstance(picture, np.ndarray):
-        return table(*arguments)
-    return _tensor(table, arguments, picture.device)
-
-
-@lru_cache(maxsize=256)
-def _tensor(table: Callable[..., Table], arguments: tuple[float, ...], device: Any) -> Any:
-    import torch
-
-    return torch.from_numpy(table(*arguments)).to(device)
-
-
 def _squeezed(picture: Any, tone: float, gain: float) -> Any:
     """All tones nearer to one of them, still in whole steps: what falls into one step is told apart no more."""
     squeezed = picture - tone
@@ -291,103 +249,6 @@ def _cut(bank: Any, seed: int, side: int) -> Any:
     """One of many squares of a table half as large again as the picture; the same at any size."""
     top, left = seed % 32 * side // 64, seed // 32 % 32 * side // 64
     return bank[top : top + side, left : left + side]
-
-
-def _in_steps(picture: Any, blocks: int, kept: int, step: float, seed: int) -> Any:
-    """The picture as a square of blocks, each of their waves rounded to steps, those of colours the most."""
-    side = picture.shape[0]
-    found = _waves_in(picture, _constant(picture, _block_waves, side, blocks, kept))
-    waves = _constant(picture, _to_light_and_colour) @ found
-    steps = _constant(picture, _steps, side, blocks, kept, step)
-    rounded = (waves / steps + _constant(picture, _tipped, blocks, kept, seed)).round() * steps
-    back = _constant(picture, _from_block_waves, side, blocks, kept)
-    return _made_of(_constant(picture, _from_light_and_colour) @ rounded, back)
-
-
-def _waves_in(picture: Any, waves: Any) -> Any:
-    """How much there is of each wave down and along the picture: ``(waves, 3, waves)``, channels in the middle."""
-    number, side = waves.shape
-    down = (waves @ picture.reshape(side, -1)).reshape(number, side, 3)
-    return (down.swapaxes(1, 2).reshape(-1, side) @ waves.T).reshape(number, 3, number)
-
-
-def _made_of(amounts: Any, waves: Any) -> Any:
-    """The picture made of that much of each wave."""
-    side, number = waves.shape
-    along = (amounts.reshape(-1, number) @ waves.T).reshape(number, 3, side)
-    return (waves @ along.swapaxes(1, 2).reshape(number, -1)).reshape(side, side, 3)
-
-
-def _cosines(length: int, number: int) -> NDArray[np.float64]:
-    return np.cos(np.pi / length * np.arange(number)[:, None] * (np.arange(length) + 0.5))
-
-
-@lru_cache(maxsize=32)
-def _slow_waves(side: int, radius: float) -> Table:
-    """The slowest cosines across a picture, so faded that ``_waves_in`` and ``_made_of`` make a Gaussian blur."""
-    number = min(side, int(0.9 / radius) + 2)
-    waves = _cosines(side, number) * np.sqrt(2 / side)
-    waves[0] /= np.sqrt(2)
-    fading = np.exp(-0.25 * (np.pi * radius * np.arange(number)) ** 2)
-    faded: Table = (waves * fading[:, None]).astype(np.float32)
-    return faded
-
-
-@lru_cache(maxsize=32)
-def _faint(side: int, number: int, tone: float) -> Table:
-    """The amounts of ``_slow_waves`` that come to ``tone``; none for the first, which is the picture's mean."""
-    amounts = np.full((number, 1, number), tone * side, dtype=np.float32)
-    amounts[0, :, 0] = 0
-    return amounts
-
-
-@lru_cache(maxsize=32)
-def _block_waves(side: int, blocks: int, kept: int) -> Table:
-    """The slowest cosines of each block, ``(blocks * kept, side)``, in whole numbers."""
-    edges = np.arange(blocks + 1) * side // blocks
-    table = np.zeros((blocks, kept, side), dtype=np.float32)
-    for block, (start, end) in enumerate(pairwise(edges.tolist())):
-        waves = _cosines(end - start, min(kept, end - start))  # a block has no more waves than pixels
-        table[block, : len(waves), start:end] = np.rint((16 if kept > 1 else 1) * waves)
-    return table.reshape(-1, side)
-
-
-@lru_cache(maxsize=32)
-def _from_block_waves(side: int, blocks: int, kept: int) -> Table:
-    """From the amounts of ``_block_waves`` back to pixels, ``(side, blocks * kept)``."""
-    waves = _block_waves(side, blocks, kept).T
-    return np.ascontiguousarray(waves / np.maximum(1, (waves**2).sum(0)))
-
-
-@lru_cache(maxsize=32)
-def _steps(side: int, blocks: int, kept: int, step: float) -> Table:
-    """The steps of ``_block_waves``: ``step`` for a block's mean lightness, more for fast waves and for colours."""
-    waves = _block_waves(side, blocks, kept).astype(np.float64)
-    scale = np.sqrt(np.maximum(1, (waves**2).sum(1)) * side / blocks)
-    speed = np.tile(np.arange(kept), blocks)
-    coarse = 1 + 0.2 * (speed[:, None, None] + speed)
-    # Lightness, being the sum of four channels, counts four times; colours are to be as coarse.
-    steps: Table = (4 * step * coarse * scale[:, None, None] * scale).repeat(3, axis=1).astype(np.float32)
-    return steps
-
-
-@lru_cache(maxsize=256)
-def _tipped(blocks: int, kept: int, seed: int) -> Table:
-    """Random parts of a step by which the mean lightness of each block is off, and no other wave."""
-    top, left = seed % 32, seed // 32 % 32
-    tipped = np.zeros((blocks * kept, 3, blocks * kept), dtype=np.float32)
-    tipped[::kept, 0, ::kept] = 0.45 * noise(31, 96, 96)[top : top + blocks, left : left + blocks]
-    return tipped
-
-
-@lru_cache(maxsize=1)
-def _to_light_and_colour() -> Table:
-    return np.array([[1, 2, 1], [1, -1, 0], [0, -1, 1]], dtype=np.float32)
-
-
-@lru_cache(maxsize=1)
-def _from_light_and_colour() -> Table:
-    return np.array([[1, 3, -1], [1, -1, -1], [1, -1, 3]], dtype=np.float32) / 4
 
 
 @lru_cache(maxsize=32)
