@@ -11,6 +11,8 @@ import pytest
 
 from proactive_gym import ENVIRONMENTS, benchmark
 from proactive_gym.benchmark import Benchmark, Effort, Goal, Measurement, cases
+from proactive_gym.benchmark.measuring import Unpainted, make_vec
+from proactive_gym.benchmark.memory import memory_of_lanes
 from proactive_gym.cli import main
 
 TINY = Effort(seconds=0.001, repetitions=1, settling=0, lanes=(1, 2), episodes=4, sampled=1, kept=2)
@@ -31,6 +33,7 @@ def test_everything_is_measured(measured):
     names = {name.removeprefix("Proactive").removesuffix("-v0") for name in ENVIRONMENTS}
     assert {(group, name) for group in ("single", "stages") for name in names} <= found
     assert {("vector", "Suite, 1"), ("vector", "Suite, 2"), ("import", "fresh process")} <= found
+    assert {("vector", "Suite, 64, kept"), ("vector", "Suite, 64, not painted")} <= found
     assert {group for group, _ in found} == {"anchor", "single", "vector", "rollouts", "stages", "import", "memory"}
     assert (("anchor", "MiniGrid") in found) == (find_spec("minigrid") is not None)
 
@@ -85,3 +88,17 @@ def test_a_verdict_says_by_how_much(goal, verdict):
 def test_a_size_without_pictures_is_refused(capsys):
     assert main(["bench", "--quick", "--size", "8"]) == 1
     assert "image_size is 8" in capsys.readouterr().err
+
+
+@pytest.mark.slow
+def test_a_further_lane_takes_little_memory_beyond_its_frames():
+    *_, further = memory_of_lanes((1, 33), 64)
+    assert further.name == "each further lane" and 0 < further.median < 1000
+
+
+def test_pictures_that_are_not_painted_come_from_the_same_episodes():
+    """What stands for a painter that takes no time plays what everyone plays."""
+    source = Unpainted(32)
+    blank, usual = make_vec(3, source=source), make_vec(3, image_size=32)
+    one, other = blank.reset(seed=4), usual.reset(seed=4)
+    assert one[0]["dialogue"] == other[0]["dialogue"] and one[0]["image"].shape == other[0]["image"].shape

@@ -15,6 +15,7 @@ from proactive_gym.benchmark.measuring import (
     RandomPlay,
     Rollouts,
     Stages,
+    Unpainted,
     acquainted,
     import_times,
     make_vec,
@@ -66,6 +67,7 @@ def _vectors(side: int, kept: FixedEpisodes, lanes: Iterable[int]) -> Iterator[C
     for number in lanes:
         yield Case("vector", f"Suite, {number}", side, RandomPlay(make_vec(number, image_size=side)))
     yield Case("vector", f"Suite, {BATCH}, kept", side, RandomPlay(acquainted(make_vec(BATCH, source=kept))))
+    yield Case("vector", f"Suite, {BATCH}, not painted", side, RandomPlay(make_vec(BATCH, source=Unpainted(side))))
 
 
 def _rollouts(side: int, episodes: int) -> Iterator[Case]:
