@@ -61,4 +61,6 @@ def test_no_more_is_kept_than_allowed():
     held = [batches.empty((300,)) for _ in range(9)]
     assert sum(memory.size for memory in batches._kept) <= 1000
     assert len({address(array) for array in held}) == 9
+    many = [batches.empty((1,)) for _ in range(99)]
+    assert len(batches._kept) <= 12 and len({address(array) for array in many}) == 99
     assert batches.empty((5000,)).size == 5000 and all(memory.size <= 1000 for memory in batches._kept)

@@ -7,8 +7,8 @@ from threading import Lock
 import numpy as np
 from numpy.typing import NDArray
 
-KEPT_BYTES = 256 * 2**20
-"""Most memory that is kept for the next batches."""
+KEPT_BYTES, KEPT = 256 * 2**20, 12
+"""Most memory that is kept for the next batches, and most pieces of it: to look through many would take time again."""
 
 
 class Batches:
@@ -43,7 +43,7 @@ class Batches:
 
     def _keep(self, memory: NDArray[np.uint8]) -> None:
         kept = sum([other.size for other in self._kept])
-        while self._kept and kept + memory.size > self._size:
+        while self._kept and (kept + memory.size > self._size or len(self._kept) == KEPT):
             kept -= self._kept.pop(0).size
         if memory.size <= self._size:
             self._kept.append(memory)
