@@ -8,7 +8,6 @@ from typing import Any
 
 import jinja2
 import numpy as np
-from PIL import Image
 
 from proactive_gym.agents.asking import Asking, Message, messages, pictures, tools
 from proactive_gym.agents.base import Turn
@@ -115,7 +114,7 @@ class Prompts:
         begins = self.tokenizer.bos_token is not None and texts[0].startswith(self.tokenizer.bos_token)
         encoded = self.processor(
             text=list(texts),
-            images=[[_drawn(picture) for picture in here] for here in shown] if any(map(len, shown)) else None,
+            **(_images(shown) if any(map(len, shown)) else {}),
             padding=True,
             return_tensors="pt",
             **({"add_special_tokens": False} if begins else {}),  # the template has written it already
@@ -231,8 +230,16 @@ def _counted(number: int) -> str:
     return "a picture" if number == 1 else f"{number} pictures"
 
 
-def _drawn(picture: Any) -> Image.Image:
-    return Image.fromarray(np.ascontiguousarray(picture))
+def _images(shown: Sequence[Sequence[Any]]) -> dict[str, Any]:
+    """Arrays, as they are: processors work on arrays, and would unpack a Pillow image first, which takes longest."""
+    return {"images": [[_array(picture) for picture in here] for here in shown], "input_data_format": "channels_last"}
+
+
+def _array(picture: Any) -> Any:
+    array = np.ascontiguousarray(picture)
+    if array.dtype != np.uint8 or array.ndim != 3 or array.shape[2] != 3:
+        raise ValueError(f"a picture is {array.dtype} {array.shape}, not uint8 (height, width, 3)")
+    return array
 
 
 def _a_turn(earlier: int) -> Turn:
