@@ -57,7 +57,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     add_demo(commands)
 
-    listing = commands.add_parser("list", help="environments, sources, agents")
+    listing = commands.add_parser("list", help="environments, sources, agents, models")
     listing.set_defaults(command=_list)
 
     add_eval(commands)
@@ -72,12 +72,16 @@ def _parser() -> argparse.ArgumentParser:
 
 def _list(parsed: argparse.Namespace) -> int:
     from proactive_gym.agents import agent_names
+    from proactive_gym.agents.presets import presets
     from proactive_gym.sources import source_names
 
     del parsed
     print("environments:", *(f"  {name}" for name in ENVIRONMENTS), sep="\n")
     print("sources:", *(f"  {name}" for name in source_names()), sep="\n")
-    print("agents:", *(f"  {name}" for name in [*agent_names(), "module.path:Class"]), sep="\n")
+    others = ("hf:MODEL", "openai:MODEL", "module.path:Class")
+    print("agents:", *(f"  {name}" for name in [*agent_names(), *others]), sep="\n")
+    models = (f"  hf:{model.name:<24}{model.checkpoint}" for model in presets().values())
+    print("models (hf: takes any folder or hub id, too):", *models, sep="\n")
     return DONE
 
 

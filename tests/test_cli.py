@@ -12,6 +12,7 @@ import pytest
 from PIL import Image
 
 from proactive_gym import ENVIRONMENTS, __version__
+from proactive_gym.agents.presets import presets
 from proactive_gym.cli import main
 from proactive_gym.evaluation import SCENARIO_IDS
 
@@ -116,6 +117,8 @@ def test_the_list_names_all_there_is(capsys):
     assert main(["list"]) == 0
     words = capsys.readouterr().out.split()
     assert {*ENVIRONMENTS, "scenes", "oracle", "random", "always-ask", "never-ask", "abstain"} <= set(words)
+    assert {"hf:qwen2.5-vl-3b", "Qwen/Qwen2.5-VL-3B-Instruct"} <= set(words)
+    assert {f"hf:{name}" for name in presets()} <= set(words)
 
 
 def test_the_version_is_the_packages(capsys):

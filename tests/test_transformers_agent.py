@@ -122,6 +122,16 @@ def test_episodes_are_the_same_however_many_are_played_at_once(agent_of, family)
     assert len({reply for replies in played[1] for reply in replies}) > 5  # it does not say the same to everything
 
 
+@pytest.mark.parametrize("family", ["llava", "qwen3_vl", "internvl"])
+def test_letters_are_the_same_however_many_are_asked_at_once(agent_of, family):
+    agent = agent_of(family, decide="letter")
+    turns = turns_of(33)
+    by_size = [[said for at in range(0, 33, size) for said in agent.act(turns[at : at + size])] for size in (1, 8, 32)]
+    for one, *others in zip(*by_size, strict=True):
+        for other in others:
+            assert one.choice == other.choice and one.confidences == pytest.approx(other.confidences, abs=1e-4)
+
+
 @pytest.mark.parametrize("family", ALL)
 def test_pictures_of_many_sizes_share_a_batch(agent_of, family):
     agent = agent_of(family)
@@ -216,6 +226,48 @@ def test_every_picture_reaches_the_model(agent_of, family):
     assert np.abs(chances["first"] - chances["none"]).max() > 1e-4
     words_only = agent_of(family, Asking("text"), decide="letter")
     assert words_only.act([changed["first"]]) == words_only.act([turn])
+
+
+TEMPLATES = {
+    "pictures before words": (
+        "{% for m in messages %}<{{ m.role }}>{% for c in m.content if c.type == 'image' %}IMAGE{% endfor %}"
+        "{% for c in m.content if c.type == 'text' %}{{ c.text }}{% endfor %}</{{ m.role }}>{% endfor %}<assistant>"
+    ),
+    "a system of its own": (
+        "{% if messages[0].role != 'system' %}system: Be of use.\n{% endif %}{% for m in messages %}{{ m.role }}:\n"
+        "{% for c in m.content %}{% if 'image' in c or c.type == 'image' %}IMAGE{% elif 'text' in c %}{{ c.text }}"
+        "{% endif %}{% endfor %}\n{% endfor %}assistant:\n"
+    ),
+    "pictures by number": (
+        "{% set n = namespace(seen=0) %}{% for m in messages %}{{ m.role | upper }}: {% for c in m.content %}"
+        "{% if c.type == 'image' %}{% set n.seen = n.seen + 1 %}Picture {{ n.seen }}: IMAGE{% else %}"
+        "{{ c.text | trim }}{% endif %}{% endfor %}\n{% endfor %}ASSISTANT:"
+    ),
+    "turns in brackets": (
+        "<s>{% for m in messages %}{% if m.role == 'user' %}[INST] {% for c in m.content %}{% if c.type == 'image' %}"
+        "IMAGE\n{% else %}{{ c.text }}{% endif %}{% endfor %} [/INST]{% else %}{{ m.content[0].text }}</s>{% endif %}"
+        "{% endfor %}"
+    ),
+}
+"""The ways in which families put a conversation, in words of our own."""
+
+
+@pytest.mark.parametrize("manner", TEMPLATES)
+@pytest.mark.parametrize("family", ["llava", "qwen2_5_vl", "internvl"])
+def test_every_picture_passes_through_every_kind_of_template(agent_of, edited, family, manner):
+    def put(_, processor):
+        own = {"qwen2_5_vl": "<|vision_start|><|image_pad|><|vision_end|>", "internvl": "<IMG_CONTEXT>"}
+        processor.chat_template = TEMPLATES[manner].replace("IMAGE", own.get(family, "<image>"))
+
+    agent = agent_of(edited(put, family), Asking("images"), decide="letter")
+    turn = later_turn()
+    (first, reply), *rest = turn.history
+    other = replace(turn, history=((with_other_block(first), reply), *rest))
+    before, now, earlier = (
+        np.array(agent.act([item])[0].confidences) for item in (turn, with_other_block(turn), other)
+    )
+    assert np.abs(now - before).max() > 1e-5 and np.abs(earlier - before).max() > 1e-5
+    assert agent.act([turn, a_turn()])[0].confidences == pytest.approx(tuple(before), abs=1e-4)
 
 
 def test_worked_examples_are_shown(agent_of):
@@ -500,6 +552,48 @@ def test_settings_that_cannot_be(agent_of, options, told):
         agent_of(**options)
 
 
+def test_the_weights_can_be_spread_and_attended_to_otherwise(agent_of):
+    pytest.importorskip("accelerate")
+    plain = agent_of()
+    spread = agent_of(device=None, device_map="auto")
+    eager = agent_of(attention="eager")
+    assert spread.act(turns_of()) == plain.act(turns_of()) == eager.act(turns_of())
+    assert (plain.configuration["attention"], eager.configuration["attention"]) == ("sdpa", "eager")
+    assert spread.configuration["device_map"] == "auto"
+
+
+REMOTE = """
+import pathlib
+import transformers
+pathlib.Path(MARK).write_text("it ran")
+
+class OwnConfig(transformers.LlavaConfig):
+    pass
+
+class Own(transformers.LlavaForConditionalGeneration):
+    config_class = OwnConfig
+"""
+
+
+def test_code_of_a_checkpoint_runs_only_if_asked_for(agent_of, edited, tmp_path):
+    folder, mark = edited(), tmp_path / "mark"
+    (folder / "own.py").write_text(REMOTE.replace("MARK", repr(str(mark))), encoding="utf-8")
+    (folder / "custom_generate").mkdir()
+    (folder / "custom_generate" / "generate.py").write_text(f"open({str(mark)!r}, 'w')\n", encoding="utf-8")
+    agent_of(folder).act([a_turn()])
+    config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    remote = {"AutoConfig": "own.OwnConfig", "AutoModelForImageTextToText": "own.Own"}
+    config.update(architectures=["Own"], auto_map=remote)
+    (folder / "config.json").write_text(json.dumps(config), encoding="utf-8")
+    agent_of(folder).act([a_turn()])
+    assert not mark.exists()
+    shutil.rmtree(folder / "custom_generate")
+    with pytest.warns(UserWarning, match="are random now"):  # it calls its head another name
+        trusted = agent_of(folder, trust_remote_code=True)
+    assert type(trusted._model).__name__ == "Own" and isinstance(trusted.act([a_turn()])[0], str)
+    assert mark.read_text(encoding="utf-8") == "it ran"
+
+
 @pytest.mark.parametrize(
     ("package", "options"),
     [("peft", {"adapter": "some/adapter"}), ("accelerate", {"device_map": "auto", "device": None})],
@@ -514,7 +608,7 @@ def test_packages_that_are_missing_are_named(agent_of, monkeypatch, package, opt
 def test_a_processor_that_needs_torchvision_says_so(agent_of, monkeypatch):
     monkeypatch.setattr(tf.AutoProcessor, "from_pretrained", tiny_models._load_any)
     agent_of("idefics3")
-    with pytest.raises(InputError, match=r"install them with pip install 'proactive-gym\[mllm\]'"):
+    with pytest.raises(InputError, match=r"\(torchvision.*\); install them with pip install 'proactive-gym\[mllm\]'"):
         agent_of("qwen2_5_vl")
 
 

@@ -20,6 +20,9 @@ _ADAPTER = ("adapter_config.json", "adapter_model.safetensors")
 _PICKLED = ("*.bin", "*.pt", "*.pth", "*.ckpt")
 _DECISIVE = ("*.json", "*.jinja", "*.txt", "*.model", "*.safetensors", "*.py")
 """Files of a checkpoint that can change what it says."""
+_POINTER = b"version https://git-lfs"
+_OPTIONAL = ("torchvision", "num2words")
+"""Packages without which some families' processors cannot be made."""
 _READ_WHOLE = 2**26
 _SAMPLES, _SAMPLE = 256, 4096
 _LONGEST_CAUSE = 240
@@ -76,7 +79,7 @@ def load(checkpoint: Checkpoint, options: ModelOptions) -> Loaded:
     described = {
         "checkpoint": checkpoint.name,
         "files": fingerprint(folder),
-        "commit": getattr(config, "_commit_hash", None),
+        "commit": transformers.utils.hub.extract_commit_hash(str(folder / "config.json"), None),
         "adapters": adapters,
         "precision": str(model.dtype).removeprefix("torch."),
         "attention": model.config._attn_implementation,
@@ -102,7 +105,14 @@ def _check_folder(folder: Path) -> None:
         if "adapter_config.json" in there:
             raise InputError(f"{folder} holds an adapter only; name its base model, and give the folder as adapter=….")
         raise InputError(f"{folder} holds no checkpoint: config.json is missing; give the folder of a model.")
-    if any(folder.glob("*.safetensors")):
+    weights = sorted(folder.glob("*.safetensors"))
+    for path in weights:
+        with path.open("rb") as content:
+            if content.read(len(_POINTER)) == _POINTER:
+                raise InputError(
+                    f"{path} is a pointer that git left in place of the weights; run `git lfs pull` there."
+                )
+    if weights:
         return
     pickled = sorted(path.name for pattern in _PICKLED for path in folder.glob(pattern))
     if pickled:
@@ -236,9 +246,10 @@ def _missing(checkpoint: Checkpoint, options: ModelOptions, error: ImportError) 
 
 
 def _without_extra(checkpoint: Checkpoint) -> str:
+    missing = [package for package in _OPTIONAL if find_spec(package) is None]
     return (
-        f"The processor of {checkpoint.name!r} needs packages that are not installed; install them with "
-        "pip install 'proactive-gym[mllm]'."
+        f"The processor of {checkpoint.name!r} needs packages that are not installed ({', '.join(missing)}); install "
+        "them with pip install 'proactive-gym[mllm]'."
     )
 
 

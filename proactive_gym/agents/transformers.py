@@ -252,7 +252,8 @@ def _settled(model: Any) -> float:
     penalty = settings.repetition_penalty
     settings.update(
         do_sample=False, num_beams=1, temperature=None, top_p=None, top_k=None, min_p=None, typical_p=None,
-        repetition_penalty=None, max_length=None,
+        repetition_penalty=None, max_length=None, num_return_sequences=1, penalty_alpha=None, dola_layers=None,
+        prompt_lookup_num_tokens=None,
     )  # fmt: skip
     if settings.pad_token_id is None:
         settings.pad_token_id = next(iter(_stops(settings.eos_token_id)), None)
