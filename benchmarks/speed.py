@@ -7,7 +7,9 @@ The measuring itself is ``proactive-gym bench``, see ``proactive_gym/benchmark/`
 """
 
 import argparse
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from proactive_gym.benchmark import FULL, QUICK, Benchmark, Sheet, run, sheets
 
@@ -30,11 +32,19 @@ def main() -> None:
 
 def with_figures(text: str, measured: Benchmark) -> str:
     """The page with the tables in place of those it had."""
-    before, _, rest = text.partition(BEGIN)
-    after = rest.partition(END)[2]
-    described = ", ".join(f"{name} {what}" for name, what in measured.machine.items())
-    parts = [BEGIN, f"Measured on: {described}.", *measured.notes, *map(markdown, sheets(measured)), END]
-    return before + "\n\n".join(parts) + after
+    parts = [f"Measured on: {described(measured.machine)}.", *measured.notes, *map(markdown, sheets(measured))]
+    return filled(text, parts, BEGIN, END)
+
+
+def described(machine: dict[str, Any]) -> str:
+    """The machine in a line."""
+    return ", ".join(f"{name} {what}" for name, what in machine.items())
+
+
+def filled(text: str, parts: Sequence[str], begin: str, end: str) -> str:
+    """The page with these parts in place of what it had between the marks."""
+    before, _, rest = text.partition(begin)
+    return before + "\n\n".join([begin, *parts, end]) + rest.partition(end)[2]
 
 
 def markdown(sheet: Sheet) -> str:

@@ -63,7 +63,7 @@ def _found(kept: Path, may_fetch: bool) -> Reference | str:
             return Reference(python, folder)
     if named:
         return f"{FOLDER} is {named!r}, but {NAME} {RELEASE} is not there."
-    problem = _fetch(python, kept) if may_fetch else f"{FOLDER} may name a folder with it, or `make slow` fetches it"
+    problem = fetch(python, kept) if may_fetch else f"{FOLDER} may name a folder with it, or `make slow` fetches it"
     return Reference(python, kept) if problem is None else f"{NAME} {RELEASE} is not installed for {python}: {problem}."
 
 
@@ -99,10 +99,10 @@ def _with_folder(folder: Path | None) -> dict[str, str]:
     return {**os.environ, **settings, "PYTHONPATH": "" if folder is None else str(folder)}
 
 
-def _fetch(python: str, folder: Path) -> str | None:
+def fetch(python: str, folder: Path) -> str | None:
     """Put the package there; what went wrong, if anything did."""
     with tempfile.TemporaryDirectory(dir=folder.parent) as place:
-        options = ["--quiet", "--no-deps", "--only-binary", ":all:", "--dest", place]
+        options = ["--quiet", "--no-deps", "--only-binary", ":all:", "--python-version", "3.12", "--dest", place]
         command = [python, "-m", "pip", "download", *options, f"{NAME}=={RELEASE}"]
         done = subprocess.run(command, capture_output=True, text=True)
         if done.returncode != 0:
