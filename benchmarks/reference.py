@@ -49,7 +49,7 @@ class Case(NamedTuple):
     one_in: int
 
 
-FULL = (Case("tiny", False, 40), Case("tiny", True, 120), Case("small", False, 120))
+FULL = (Case("tiny", False, 60), Case("tiny", True, 160), Case("small", False, 160))
 QUICK = (Case("tiny", False, 400),)
 BATCHES = (1, 8, 32)
 

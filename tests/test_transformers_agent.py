@@ -196,6 +196,7 @@ def test_the_input_is_what_transformers_itself_makes(agent_of, family):
     ours = prompts.encode([prompts.render(item) for item in asked], [pictures(item) for item in asked])
     theirs = prompts.processor.apply_chat_template(
         asked,
+        chat_template=prompts._template,
         add_generation_prompt=True,
         tokenize=True,
         return_dict=True,
@@ -349,7 +350,8 @@ def test_letters_are_weighed(agent_of, family):
         assert sum(scored.confidences) == pytest.approx(1)
         assert scored.choice == int(np.argmax(scored.confidences)) and turn.action_mask[scored.choice]
         assert all(share == 0 for share, here in zip(scored.confidences, turn.action_mask, strict=True) if not here)
-    assert agent.usage["batches"] == 1 and agent.usage["replies"] == len(turns)
+    apart = {agent._prompts.company([turn.image]) for turn in turns}
+    assert agent.usage["batches"] == len(apart) and agent.usage["replies"] == len(turns)
 
 
 def test_letters_have_the_chances_the_model_gives_them(agent_of):
@@ -710,6 +712,25 @@ def test_an_adapter_changes_replies(agent_of, folder_of, tmp_path):
         agent_of("idefics3", adapter=str(tmp_path / "tuned"))
     with pytest.raises(InputError, match="cannot be had"):
         agent_of(adapter=str(tmp_path / "none"))
+
+
+def test_a_preset_brings_the_adapter_it_needs(agent_of, folder_of, tmp_path, monkeypatch):
+    peft = pytest.importorskip("peft")
+    phi, commit = presets()["phi-4-multimodal"], "0123456789abcdef0123456789abcdef01234567"
+    kept = tmp_path / "models--microsoft--Phi-4-multimodal-instruct"
+    shutil.copytree(folder_of("llava"), kept / "snapshots" / commit)
+    reference = kept / "refs" / phi.checkpoint.partition("@")[2]
+    reference.parent.mkdir(parents=True)
+    reference.write_text(commit, encoding="utf-8")
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path))
+    with pytest.raises(InputError):
+        agent_of(phi.name)
+    model = tf.AutoModelForImageTextToText.from_pretrained(folder_of("llava"))
+    tuned = peft.get_peft_model(model, peft.LoraConfig(r=4, target_modules=["q_proj"], init_lora_weights=False))
+    tuned.save_pretrained(kept / "snapshots" / commit / phi.adapter)
+    agent = agent_of(phi.name)
+    assert agent.act(turns_of()) != agent_of().act(turns_of())
+    assert [adapter["name"] for adapter in agent.configuration["adapters"]] == [phi.adapter]
 
 
 def test_short_names():

@@ -255,11 +255,33 @@ def instructblip():
     )
 
 
+def phi4_multimodal():
+    words = tokenizer({"image_token": "<|image|>", "audio_token": "<|audio|>"})
+    ears = {"hidden_size": 32, "intermediate_size": 64, "num_blocks": 1, "num_attention_heads": 4}
+    config = tf.Phi4MultimodalConfig(
+        vocab_size=len(words),
+        **TEXT,
+        vision_config={
+            **{**EYES, "image_size": 448, "crop_size": 448, "patch_size": 14},
+            "image_token_id": words.image_token_id,
+        },
+        audio_config={
+            **{**ears, "nemo_conv_channels": 32, "ext_pw_out_channel": 32},
+            "audio_token_id": words.audio_token_id,
+        },
+    )
+    sight = tf.Phi4MultimodalImageProcessor(size={"height": 448, "width": 448}, patch_size=14, dynamic_hd=1)
+    hearing = tf.Phi4MultimodalFeatureExtractor()
+    return tf.Phi4MultimodalForCausalLM(config), tf.Phi4MultimodalProcessor(
+        sight, hearing, words, chat_template=template("<|image|>")
+    )
+
+
 FAMILIES = {
     family.__name__: family
     for family in (
-        *(llava, llava_next, llava_onevision, qwen2_5_vl, qwen3_vl, idefics3, smolvlm, internvl),
-        instructblip,
+        *(llava, llava_next, llava_onevision, qwen2_5_vl, qwen3_vl, idefics3, smolvlm, internvl, instructblip),
+        *([phi4_multimodal] if tf.utils.is_torchvision_available() else []),  # it has no picture processor without
     )
 }
 

@@ -62,7 +62,7 @@ def load(checkpoint: Checkpoint, options: ModelOptions) -> Loaded:
         _check_sees(checkpoint, config, options)
         processor = transformers.AutoProcessor.from_pretrained(checkpoint.place, **where)
         _check_processor(checkpoint, processor)
-        model, found = transformers.AutoModelForImageTextToText.from_pretrained(
+        model, found = _kind(config).from_pretrained(
             checkpoint.place,
             **where,
             **_settings(options),
@@ -125,12 +125,20 @@ def _check_folder(folder: Path) -> None:
 
 def _check_sees(checkpoint: Checkpoint, config: Any, options: ModelOptions) -> None:
     remote = "AutoModelForImageTextToText" in (getattr(config, "auto_map", None) or {})
-    if type(config) in transformers.MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING or (remote and options.trust_remote_code):
+    known = (transformers.MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING, transformers.MODEL_FOR_MULTIMODAL_LM_MAPPING)
+    if any(type(config) in kinds for kinds in known) or (remote and options.trust_remote_code):
         return
     raise InputError(
         f"{checkpoint.name!r} is of the kind {config.model_type!r}, which does not turn pictures and words into words "
         "in transformers; give a vision-language model such as 'qwen2.5-vl-3b'."
     )
+
+
+def _kind(config: Any) -> Any:
+    """The class that loads it; those that hear as well, like Phi-4-multimodal, have one of their own."""
+    hears = type(config) in transformers.MODEL_FOR_MULTIMODAL_LM_MAPPING
+    sees = type(config) in transformers.MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING
+    return transformers.AutoModelForMultimodalLM if hears and not sees else transformers.AutoModelForImageTextToText
 
 
 def _check_processor(checkpoint: Checkpoint, processor: Any) -> None:

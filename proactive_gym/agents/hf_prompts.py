@@ -20,6 +20,8 @@ _WORDS_ALONE = (
 )
 _TEMPLATES = {"instructblip": _WORDS_ALONE}
 """For kinds of models that were trained without a chat template, and whose processors place the picture themselves."""
+_BY_SHAPE = ("phi4_multimodal",)
+"""Kinds of models in which a picture looks different beside one that does not fill its tiles (transformers 5.23)."""
 _MARKS = ("image_token", "boi_token", "start_image_token", "vision_start_token")
 _NUMBERS = ("image_token_id", "image_token_index")
 _ASKED = "What is this?"
@@ -55,6 +57,7 @@ class Prompts:
                 f"{self.name!r} has no chat template, without which nobody knows how to ask it; put the one it was "
                 "trained with beside its weights, as chat_template.jinja."
             )
+        self._by_shape = config.model_type in _BY_SHAPE
         self._inputs = set(signature(loaded.model.forward).parameters)
         self._numbers = {
             number
@@ -124,6 +127,10 @@ class Prompts:
         # Some processors add what is of use in training only, or to other models with the same tokenizer.
         useless = {"labels", *({"token_type_ids"} - self._inputs)}
         return {name: value for name, value in encoded.items() if name not in useless}
+
+    def company(self, shown: Sequence[Any]) -> Any:
+        """What conversations that share a batch have in common: pictures or none; with some models, their shapes."""
+        return tuple(np.shape(picture) for picture in shown) if self._by_shape else bool(shown)
 
     def _places(self, rows: Any) -> list[int]:
         """How many tokens stand for pictures, by row."""

@@ -2,7 +2,6 @@
 
 import warnings
 from collections.abc import Callable, Sequence
-from functools import partial
 from typing import Any, NamedTuple, TypeVar
 
 import torch
@@ -47,6 +46,11 @@ class _Asked(NamedTuple):
     name: str
     turn: Turn | None = None
     offered: tuple[dict[str, Any], ...] = ()
+
+    @property
+    def speaks_freely(self) -> bool:
+        """Whether there are no options to choose from."""
+        return self.turn is None or not self.turn.options
 
 
 class TransformersAgent:
@@ -107,40 +111,28 @@ class TransformersAgent:
         ]
         if any(len(pictures(item.conversation)) > 1 for item in asked):
             self._prompts.check_several()
-        if self.options.decide == "letter":
-            return self._each(self._lettered, asked)
-        reactions: dict[int, Reaction] = {}
-        for freely in (False, True):
-            places = [place for place, turn in enumerate(turns) if bool(turn.options) is not freely]
-            said = self._each(partial(self._written, freely=freely), [asked[place] for place in places])
-            reactions.update(zip(places, said, strict=True))
-        return [reactions[place] for place in range(len(turns))]
+        return self._grouped(self._lettered if self.options.decide == "letter" else self._written, asked)
 
     def complete(self, conversations: Sequence[list[Message]]) -> list[str | Failure]:
         """What the model says next in each conversation."""
-        words: dict[int, str | Failure] = {}
-        for shown in (False, True):  # processors take no batch in which some have a picture and others none
-            places = [place for place, said in enumerate(conversations) if bool(pictures(said)) is shown]
-            asked = [
-                _Asked(conversations[place], f"{self.options.seed}/{_text(conversations[place])}") for place in places
-            ]
-            words.update(zip(places, self._each(self._spoken, asked), strict=True))
-        return [words[place] for place in range(len(conversations))]
+        return self._grouped(
+            self._spoken, [_Asked(said, f"{self.options.seed}/{_text(said)}") for said in conversations]
+        )
 
     # --- One batch ----------------------------------------------------------------------------------------------------
 
-    def _written(self, batch: Sequence[_Asked], freely: bool) -> list[Reply]:
+    def _written(self, batch: Sequence[_Asked]) -> list[Reply]:
         """Replies in the model's words, or those that the tools it calls amount to."""
         replies: list[Reply] = []
-        for item, (words, parsed) in zip(batch, self._said(batch, self.options.length(freely)), strict=True):
+        for item, (words, parsed) in zip(batch, self._said(batch), strict=True):
             chosen = tool_called(item.turn, words, parsed) if item.turn is not None and item.offered else None
             replies.append(final(words, self.options.asking) if chosen is None else chosen)
         return replies
 
     def _spoken(self, batch: Sequence[_Asked]) -> list[str]:
-        return [words for words, _ in self._said(batch, self.options.length(speaks_freely=True))]
+        return [words for words, _ in self._said(batch)]
 
-    def _said(self, batch: Sequence[_Asked], length: int) -> list[tuple[str, Any]]:
+    def _said(self, batch: Sequence[_Asked]) -> list[tuple[str, Any]]:
         """What the model says, and the same as its tokenizer understands it, where that has rules for it."""
         texts, inputs = self._encoded(batch)
         rules: list[Any] = []
@@ -149,6 +141,7 @@ class TransformersAgent:
         if self.options.temperature:
             rules.append(Sampled(self.options.temperature, [item.name for item in batch]))
         with torch.inference_mode():
+            length = self.options.length(batch[0].speaks_freely)
             tokens = self._model.generate(**inputs, max_new_tokens=length, logits_processor=rules)
         rows = _until_stop(tokens[:, inputs["input_ids"].shape[1] :], self._model.generation_config.eos_token_id)
         self._count(inputs, sum(map(len, rows)))
@@ -176,6 +169,19 @@ class TransformersAgent:
         self._counts["generated_tokens"] += generated
 
     # --- Many batches -------------------------------------------------------------------------------------------------
+
+    def _grouped(
+        self, work: Callable[[Sequence[_Asked]], Sequence[Taken]], items: Sequence[_Asked]
+    ) -> list[Taken | Failure]:
+        """What comes of each, in order; what cannot share a batch is asked apart."""
+        groups: dict[Any, list[int]] = {}
+        for place, item in enumerate(items):
+            kind = (item.speaks_freely, self._prompts.company(pictures(item.conversation)))
+            groups.setdefault(kind, []).append(place)
+        said: dict[int, Taken | Failure] = {}
+        for places in groups.values():
+            said.update(zip(places, self._each(work, [items[place] for place in places]), strict=True))
+        return [said[place] for place in range(len(items))]
 
     def _each(
         self, work: Callable[[Sequence[_Asked]], Sequence[Taken]], items: Sequence[_Asked]
