@@ -170,8 +170,17 @@ def test_what_was_not_used_for_long_is_forgotten():
     for key in range(100):
         assert kept(key) == key and kept(0) == 0  # 0 is used all the time
     assert made == list(range(100))
-    assert len(kept) <= 21
+    assert len(kept) <= 20
     assert kept(99) == 99 and kept(50) == 50 and made == [*range(100), 50]
+
+
+def test_what_fits_is_made_once():
+    made, draw = [], Draw("what fits")
+    kept = Kept[int, int](lambda key: made.append(key) or key, lambda thing: 1, size=20)
+    for _ in range(2000):
+        kept(draw.whole(0, 19))
+    assert sorted(made) == list(range(20))
+    assert kept(20) == 20 and len(kept) == 20  # one of them made room for it
 
 
 @every_scenario

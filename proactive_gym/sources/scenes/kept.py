@@ -9,20 +9,20 @@ Thing = TypeVar("Thing")
 
 
 class Kept(Generic[Key, Thing]):
-    """Things by what they are, the more recently used half of its size at least.
+    """Things by what they are, as many as fit; what was not asked for the longest goes first, more or less.
 
-    Every layer of every picture asks here, so a hit costs no more than looking into a dictionary: instead of keeping an
-    order of use, things live in a young and an old generation. When the young one is full it becomes the old one, and
-    what is in the old one by then and was not asked for again is forgotten.
+    Every layer of every picture asks here, so a hit costs no more than looking into a dictionary: instead of keeping
+    an order of use, things live in a young and an old generation. What is asked for in the old one becomes young again,
+    and room is made in the old one only. When nothing old is left, all that is young grows old.
     """
 
     def __init__(self, make: Callable[[Key], Thing], nbytes: Callable[[Thing], int], size: int) -> None:
         """Keep things of up to ``size`` bytes altogether; ``make`` makes one, ``nbytes`` says how large it is."""
         self.afresh, self._nbytes = make, nbytes
-        self._half = size // 2
+        self._size = size
         self._young: dict[Key, Thing] = {}
         self._old: dict[Key, Thing] = {}
-        self._young_bytes = 0
+        self._bytes = 0
         self._lock = Lock()
 
     def __call__(self, key: Key) -> Thing:
@@ -37,11 +37,19 @@ class Kept(Generic[Key, Thing]):
     def _promoted(self, key: Key) -> Thing:
         with self._lock:
             found = self._old.pop(key, None)
-        # Made without the lock: to make one thing may take others from here.
-        found = self.afresh(key) if found is None else found
+            if found is not None:
+                self._young[key] = found
+                return found
+        made = self.afresh(key)  # without the lock: to make one thing may take others from here
         with self._lock:
-            self._young_bytes += self._nbytes(found)
-            if self._young_bytes > self._half:
-                self._old, self._young, self._young_bytes = self._young, {}, self._nbytes(found)
-            self._young[key] = found
-        return found
+            if key not in self._young:  # as it is if someone else has made it meanwhile
+                self._make_room(self._nbytes(made))
+                self._young[key] = made
+        return made
+
+    def _make_room(self, needed: int) -> None:
+        self._bytes += needed
+        while self._bytes > self._size and (self._old or self._young):
+            if not self._old:
+                self._old, self._young = self._young, {}
+            self._bytes -= self._nbytes(self._old.pop(next(iter(self._old))))
