@@ -215,7 +215,7 @@ def masks(conversations: Iterable[Conversation], size: int) -> NDArray[np.int8]:
     """The options on offer in each of them as 0 and 1, filled up to ``size``: int8 ``(conversations, size)``."""
     nothing = bytes(size)
     rows = [nothing if each.manner.open else bytes(each.offered).ljust(size, b"\0") for each in conversations]
-    return np.frombuffer(bytearray().join(rows), dtype=np.int8).reshape(-1, size)
+    return np.frombuffer(bytearray().join(rows), dtype=np.int8).reshape(len(rows), size)
 
 
 TOLD_ALWAYS: dict[str, Callable[[Conversation], Any]] = {
