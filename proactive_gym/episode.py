@@ -5,7 +5,7 @@ The single environment, the vector environment and the rollouts all drive this; 
 
 from abc import ABC, abstractmethod
 from collections import deque
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Collection, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Generic, NamedTuple, TypeVar
@@ -189,12 +189,15 @@ class Episode:
         Needs no more turns than are left, the answer's own included.
         """
         longest = 0 if self.single_turn else self.turns - len(state.places)
-        return shortest_route(self.world, state.place, longest)
+        return shortest_route(self.world, state.place, longest, self._named)
 
     @cached_property
     def requests_needed(self) -> int | None:
-        """The fewest requests after which the picture suffices; ``None`` where unknown or out of reach."""
-        route = shortest_route(self.world, self.start, self.turns - 1)
+        """The fewest requests after which the picture suffices.
+
+        ``None`` where that is unknown or out of reach: for want of turns, or of an option on the menu that would help.
+        """
+        route = shortest_route(self.world, self.start, self.turns - 1, self._named)
         return None if route is None else len(route)
 
     def sufficiency(self, state: State) -> tuple[float, ...] | None:
@@ -234,12 +237,26 @@ class Episode:
         return [number for number in range(len(self.menu)) if number not in answers], answers
 
     @cached_property
+    def _named(self) -> frozenset[str]:
+        """Names of the interventions on the menu."""
+        return frozenset([self.menu[number].name for number in self.menu.of_kind(Kind.INTERVENTION)])
+
+    @cached_property
     def _all_offered(self) -> tuple[bool, ...]:
         return (True,) * len(self.menu)
 
 
-def shortest_route(world: World[Any], start: Hashable, longest: int) -> tuple[str, ...] | None:
-    """The fewest interventions (at most ``longest``) from ``start`` to a sufficient place, breadth first."""
+def shortest_route(
+    world: World[Any], start: Hashable, longest: int, among: Collection[str] | None = None
+) -> tuple[str, ...] | None:
+    """The fewest interventions (at most ``longest``) from ``start`` to a sufficient place, breadth first.
+
+    Args:
+        world: What the user can show.
+        start: Where to start from.
+        longest: The most interventions.
+        among: The interventions that may be asked for, by name; all of them if ``None``.
+    """
     waiting: deque[tuple[Hashable, tuple[str, ...]]] = deque([(start, ())])
     seen = {start}
     while waiting:
@@ -249,7 +266,7 @@ def shortest_route(world: World[Any], start: Hashable, longest: int) -> tuple[st
         if len(route) == longest:
             continue
         for name, following in world.moves(place).items():
-            if following not in seen:
+            if following not in seen and (among is None or name in among):
                 seen.add(following)
                 waiting.append((following, (*route, name)))
     return None

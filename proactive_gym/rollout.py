@@ -63,6 +63,8 @@ class Trajectory:
         requests: How often the agent asked for an intervention.
         requests_needed: The fewest requests that would have done, or ``None``.
         sufficiency: One number per picture shown, or ``None``.
+        pictures: Which picture each turn showed, numbered in the order in which they first came: ``(0, 1, 0)`` has
+            gone back to the first.
         error: Why the episode could not be played to its end: a picture that cannot be shown, say, which is no fault of
             the agent's; ``None`` if it was. Such an episode may have no turns.
         unjudged: The reply that a judge gave no verdict on, where that is the error.
@@ -75,6 +77,7 @@ class Trajectory:
     requests: int
     requests_needed: int | None
     sufficiency: tuple[float, ...] | None
+    pictures: tuple[int, ...] = ()
     error: str | None = None
     unjudged: str | None = None
 
@@ -238,6 +241,7 @@ class _Lane:
 
     def trajectory(self) -> Trajectory:
         episode, state = self.conversation.episode, self.conversation.state
+        places = list(dict.fromkeys(state.places))
         return Trajectory(
             episode=episode.name,
             scenario=episode.scenario,
@@ -246,6 +250,7 @@ class _Lane:
             requests=state.requests,
             requests_needed=episode.requests_needed,
             sufficiency=episode.sufficiency(state),
+            pictures=tuple([places.index(place) for place in state.places]),
             error=self.error,
             unjudged=self.unjudged,
         )

@@ -9,7 +9,8 @@ from proactive_gym.errors import InputError
 Row = dict[str, Any]
 
 FIELDS = frozenset({
-    *("agent", "env", "episode", "scenario", "wording", "question", "options", "kinds", "answer"),
+    *("agent", "env", "episode", "scenario", "wording", "question", "options", "kinds"),
+    *("offered", "pictures", "answer"),
     *("replies", "choices", "confidences", "verdicts", "outcomes", "outcome"),
     *("seed", "requests", "requests_needed", "sufficiency", "return", "error", "unjudged"),
 })  # fmt: skip

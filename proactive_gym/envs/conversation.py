@@ -172,9 +172,7 @@ class Conversation:
             return episode.answer if world.answerable(here) else self._first_request()
         route = episode.route(self.state)
         if route:
-            wanted = [i for i in episode.menu.of_kind(Kind.INTERVENTION) if episode.menu[i].name == route[0]]
-            if wanted:
-                return wanted[0]
+            return next(i for i in episode.menu.of_kind(Kind.INTERVENTION) if episode.menu[i].name == route[0])
         abstentions: Sequence[int] = episode.menu.of_kind(Kind.ABSTENTION)
         return abstentions[0] if abstentions else episode.answer
 

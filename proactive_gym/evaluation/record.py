@@ -25,6 +25,9 @@ def record(trajectory: Trajectory, agent: str, env: str, wording: str, seed: int
         "question": first.question if first else "",
         "options": list(first.options) if first else [],
         "kinds": [kind.value for kind in first.kinds] if first else [],
+        # Which options were on offer in each turn, as 0 and 1: the menu may change.
+        "offered": ["".join(map(str, exchange.turn.action_mask)) for exchange in trajectory.exchanges],
+        "pictures": list(trajectory.pictures),
         "answer": trajectory.answer,
         "replies": [exchange.reply for exchange in trajectory.exchanges],
         "choices": [exchange.choice for exchange in trajectory.exchanges],

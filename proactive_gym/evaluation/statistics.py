@@ -1,13 +1,16 @@
 """Intervals, so that no number stands alone."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-RESAMPLES = 2000
+RESAMPLES, PART = 2000, 100
+KEPT = 1000
+"""The most families whose draws are kept."""
 Z = 1.959963984540054  # the 97.5 % point of the normal distribution
 
 
@@ -56,20 +59,52 @@ def family(episode: str) -> str:
 
 
 def average(values: Sequence[float] | NDArray[np.float64], families: Sequence[str] | None = None) -> Estimate:
-    """The mean with a percentile bootstrap interval, for which whole families are drawn where there are any.
-
-    The resampling is seeded, so the same values give the same interval.
-
-    Source: B. Efron, Bootstrap methods: another look at the jackknife (1979); A. C. Davison and D. V. Hinkley,
-    Bootstrap methods and their application (1997), chapter 3.8, for families.
-    """
+    """The mean with a percentile bootstrap interval, for which whole families are drawn where there are any."""
     if not len(values):
         return NOTHING
     sample = np.asarray(values, dtype=np.float64)
     which = np.arange(len(sample)) if families is None else np.unique(families, return_inverse=True)[1]
-    sums, sizes = np.bincount(which, weights=sample), np.bincount(which)
-    number = len(sums)
-    drawn = np.random.default_rng(0).multinomial(number, np.full(number, 1 / number), size=RESAMPLES)
-    low, high = np.percentile((drawn @ sums) / (drawn @ sizes), [2.5, 97.5])
-    mean = float(sample.mean())
-    return Estimate(mean, min(mean, float(low)), max(mean, float(high)))
+    counts = np.stack([np.bincount(which, weights=sample), np.bincount(which).astype(np.float64)], axis=1)
+    return resampled(counts, lambda sums: sums[..., 0] / sums[..., 1])
+
+
+def resampled(counts: NDArray[np.float64], statistic: Callable[[NDArray[np.float64]], NDArray[np.float64]]) -> Estimate:
+    """A statistic of sums, with a percentile bootstrap interval.
+
+    The resampling is seeded, so the same counts give the same interval.
+
+    Source: B. Efron, Bootstrap methods: another look at the jackknife (1979); A. C. Davison and D. V. Hinkley,
+    Bootstrap methods and their application (1997), chapter 3.8, for families.
+
+    Args:
+        counts: ``(families, K)``: what each family of episodes, which is drawn as a whole, adds to each of K sums.
+        statistic: Takes sums ``(..., K)`` and returns a figure ``(...)``; NaN where there is nothing to measure.
+    """
+    if not len(counts):
+        return NOTHING
+    with np.errstate(divide="ignore", invalid="ignore"):
+        value = float(statistic(counts.sum(axis=0)))
+        if math.isnan(value):
+            return NOTHING
+        drawn = [part @ counts for part in draws(len(counts))]
+        low, high = np.nanpercentile(statistic(np.concatenate(drawn)), [2.5, 97.5])
+    return Estimate(value, min(value, float(low)), max(value, float(high)))
+
+
+def draws(number: int, resamples: int = RESAMPLES) -> Iterable[NDArray[np.int64]]:
+    """How often each of ``number`` families is drawn, ``(PART, number)`` at a time: all at once may not fit in memory.
+
+    Always the same, and kept for the many measures of one small table.
+    """
+    return _kept_draws(number, resamples) if number <= KEPT else _drawn(number, resamples)
+
+
+@lru_cache(maxsize=4)
+def _kept_draws(number: int, resamples: int) -> tuple[NDArray[np.int64], ...]:
+    return tuple(_drawn(number, resamples))
+
+
+def _drawn(number: int, resamples: int) -> Iterator[NDArray[np.int64]]:
+    random, shares = np.random.default_rng(0), np.full(number, 1 / number)
+    for _ in range(resamples // PART):
+        yield random.multinomial(number, shares, size=PART)

@@ -1,0 +1,62 @@
+"""Does a letter's place sway the agent? Models that cannot tell often take the first option, or the last."""
+
+from collections.abc import Callable, Sequence
+
+from proactive_gym.evaluation.statistics import Estimate, average, family, share
+from proactive_gym.stored import Row
+
+
+def places(row: Row) -> list[tuple[int, int]]:
+    """Per turn whose reply names an option of a menu: its place among those on offer, and how many these are."""
+    return [
+        (offered[:choice].count("1"), offered.count("1"))
+        for choice, offered in zip(row["choices"], row["offered"], strict=True)
+        if choice is not None and offered
+    ]
+
+
+def _excess(is_at: Callable[[int, int], bool]) -> Callable[[Sequence[Row]], Estimate]:
+    def measure(rows: Sequence[Row]) -> Estimate:
+        found = [
+            (float(is_at(place, number)) - 1 / number, family(row["episode"]))
+            for row in rows
+            for place, number in places(row)
+        ]
+        return average([value for value, _ in found], [name for _, name in found])
+
+    return measure
+
+
+POSITION: dict[str, Callable[[Sequence[Row]], Estimate]] = {
+    "first_place": _excess(lambda place, number: place == 0),
+    "last_place": _excess(lambda place, number: place == number - 1),
+}
+"""How much more often the first or last option is taken than if places did not matter (on shuffled menus 0)."""
+
+
+def flip_rate(rows: Sequence[Row], others: Sequence[Row]) -> Estimate:
+    """The share of episodes whose first reply names another option when the same menu stands in another order.
+
+    Args:
+        rows: Episodes of one agent in one environment.
+        others: The same agent's in the same environment, with another ``menu_order``; only episodes that are in both,
+            with the same options in another order, are compared.
+    """
+    there = {row["episode"]: row for row in others}
+    flips, families = [], []
+    for row in rows:
+        other = there.get(row["episode"])
+        if other is not None and _is_permuted(row["options"], other["options"]):
+            flips.append(_first(row) != _first(other))
+            families.append(family(row["episode"]))
+    return share(flips, families)
+
+
+def _is_permuted(options: Sequence[str], others: Sequence[str]) -> bool:
+    return bool(options) and list(options) != list(others) and sorted(options) == sorted(others)
+
+
+def _first(row: Row) -> str | None:
+    """The option that the first reply names."""
+    choice = row["choices"][0] if row["choices"] else None
+    return None if choice is None else str(row["options"][choice])
