@@ -81,11 +81,13 @@ class _Rate:
 def show(console: "Console", evaluation: "Evaluation", title: str) -> None:
     """The table of a run, with the means over its environments if there are several."""
     from proactive_gym.evaluation import means
-    from proactive_gym.reports.tables import terminal_table
+    from proactive_gym.reports.tables import ASKING, measured, terminal_table
 
     table = evaluation.table
-    several = len({cell.env for cell in table}) > 1
-    console.print(terminal_table([*table, *(means(table) if several else [])], title))
+    averaged = means(table) if len({cell.env for cell in table}) > 1 else []
+    console.print(terminal_table([*table, *averaged], title))
+    if measured(table, ASKING):
+        console.print(terminal_table(averaged or table, "When it asked, and what that cost (docs/measures.md)", ASKING))
 
 
 def show_pairs(console: "Console", evaluation: "Evaluation") -> None:

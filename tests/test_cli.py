@@ -18,7 +18,8 @@ from proactive_gym.evaluation import SCENARIO_IDS
 
 ENV = "ProactiveOcclusion-v0"
 RUN = ["--env", ENV, "--episodes", "3", "--image-size", "64"]
-FILES = {"run.json", "episodes.jsonl", "timing.jsonl", "summary.csv", "comparisons.csv", "report.html"}
+TABLES = {"summary.csv", "comparisons.csv", "endings.csv"}
+FILES = {"run.json", "episodes.jsonl", "timing.jsonl", "plots", "report.html"} | TABLES
 
 OWN = """
 class Own:
@@ -93,8 +94,11 @@ def test_the_table_of_the_demo_can_be_read_in_a_log(demonstrated):
     said = demonstrated[1].stdout
     for word in ("environment", "accuracy", "suggestions", "abstained", "VideoOcclusion", "always-ask", "never-ask"):
         assert word in said
-    assert sum("oracle" in line for line in said.splitlines()) == 7 + 1  # and the mean
-    assert sum("±" in line for line in said.splitlines()) == 5 * (7 + 1) + 1  # and the caption
+    first, second = said.split("When it asked")
+    assert sum("oracle" in line for line in first.splitlines()) == 7 + 1  # and the mean
+    assert sum("±" in line for line in first.splitlines()) == 5 * (7 + 1) + 1  # and the caption
+    for word in ("precision", "recall", "hesitated", "regret"):
+        assert word in second
 
 
 def test_the_contact_sheet_shows_an_episode_of_each_scenario(demonstrated):

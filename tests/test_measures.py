@@ -12,10 +12,10 @@ import proactive_gym
 from proactive_gym.evaluation import SCENARIO_IDS
 from proactive_gym.evaluation.confidence import CONFIDENCE, area, risk_coverage
 from proactive_gym.evaluation.decisions import DETECTION, decisions
-from proactive_gym.evaluation.effort import EFFORT, gain, ideal_gain, net, regret, repeated, wasted
+from proactive_gym.evaluation.effort import EFFORT, frontier, gain, ideal_gain, net, regret, repeated, wasted
 from proactive_gym.evaluation.mistakes import GOOD, Ending, ending, endings
 from proactive_gym.evaluation.position import POSITION, flip_rate, places
-from proactive_gym.evaluation.statistics import average, resampled
+from proactive_gym.evaluation.statistics import average, resampled, share
 
 NUMBERS = count()
 KINDS = ("answer", "intervention", "answer", "abstention", "answer", "intervention", "answer")
@@ -74,6 +74,27 @@ def test_asking_is_detected():
     assert value(DETECTION, "vain_asking", rows) == pytest.approx(1 / 2)
 
 
+def test_over_and_under_confidence_show_in_deeds():
+    gave_up = row("abstained", sufficiency=[1.0], needed=0)
+    unreadable = row("unreadable", sufficiency=[1.0], needed=0)
+    rows = [HIT, MISS, MISS, VAIN, NEEDLESS, SAW, gave_up, unreadable]
+    assert value(DETECTION, "answered_blind", rows) == pytest.approx(2 / 5)  # neither asking nor giving up is
+    assert value(DETECTION, "hesitated", rows) == pytest.approx(2 / 5)  # asked once, gave up once
+
+
+def test_what_is_asked_for_on_the_last_turn_is_in_vain():
+    spent = row("requested", "exhausted", sufficiency=[0.1, 0.2], needed=1)
+    assert [each.called_for for each in decisions(spent)] == [True, False]
+    assert value(DETECTION, "precision", [spent]) == value(DETECTION, "precision", [HIT, VAIN])
+
+
+def test_to_have_been_right_always_is_no_certainty():
+    sure = DETECTION["recall"]([HIT] + [row("requested", "correct", sufficiency=[0, 1], needed=1) for _ in range(9)])
+    assert sure.value == sure.high == 1 and sure.low == pytest.approx(1 / (1 + 1.96**2 / 10), abs=1e-3)
+    twins = [f"family {number // 2}" for number in range(20)]
+    assert share([True] * 20, twins) == share([True] * 10)
+
+
 def test_sensitivity_and_bias_are_those_of_signal_detection_theory():
     hit_rate, false_alarm_rate = 3.5 / 5, 1.5 / 7
     z = {0.7: 0.5244005, 1.5 / 7: -0.7916386}
@@ -118,6 +139,15 @@ def test_regret_is_against_someone_who_asks_when_that_pays():
     assert regret([VAIN], 0.1).value == pytest.approx(0.35)
     assert math.isnan(regret([row("wrong")]).value)
     assert net([HIT, MISS], 0.5).value == pytest.approx(0.25)
+    assert ideal_gain({**HIT, "kinds": []}, 0.9) == pytest.approx(0.1)  # no menu, nothing to guess among
+    assert math.isnan(regret([row("requested", sufficiency=[0.1], needed=1), HIT]).value)  # single turns
+
+
+def test_the_frontier_is_the_gain_at_every_price():
+    rows = [HIT, MISS, SAW, NEEDLESS, VAIN, HIT]
+    for price, estimate in zip((0.0, 0.1, 0.5), frontier(rows, (0.0, 0.1, 0.5)), strict=True):
+        assert estimate == pytest.approx(net(rows, price))
+    assert all(map(math.isnan, frontier([], (0.1,))[0]))
 
 
 # --- Confidence -------------------------------------------------------------------------------------------------------
@@ -173,6 +203,9 @@ def test_the_area_is_the_chance_of_the_right_order(items):
         (SAW, Ending.SAW),
         (HIT, Ending.ASKED_AND_SAW),
         (row("requested", sufficiency=[0.1], needed=1), Ending.ASKED),
+        (row("requested"), Ending.ASKED),
+        (row("requested", sufficiency=[1.0], needed=0), Ending.VAIN_REQUEST),
+        (row("requested", sufficiency=[0.1]), Ending.VAIN_REQUEST),
         (row("abstained", sufficiency=[0.1]), Ending.GAVE_UP_RIGHTLY),
         (row("correct", sufficiency=[0.1], needed=1), Ending.LUCKY),
         (MISS, Ending.GUESSED),

@@ -36,7 +36,9 @@ def answered(rows: Sequence[Row]) -> list[Answered]:
     for row in rows:
         last = row["confidences"][-1] if row["confidences"] else None
         choice = row["choices"][-1] if row["choices"] else None
-        if last is not None and choice is not None and row["kinds"][choice] == Kind.ANSWER:
+        if last is None or choice is None or not row["kinds"]:
+            continue  # nothing was told, nothing chosen, or there was no menu whose options could be weighed
+        if row["kinds"][choice] == Kind.ANSWER:
             found.append(Answered(last[choice], row["outcome"] == Outcome.CORRECT, family(row["episode"])))
     return found
 

@@ -5,6 +5,7 @@ called for. An episode's turns are not independent, so intervals are drawn by ep
 """
 
 from collections.abc import Callable, Iterable, Sequence
+from enum import IntEnum
 from typing import NamedTuple
 
 import numpy as np
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 from scipy.special import ndtri
 
 from proactive_gym.episode import SUFFICIENT
-from proactive_gym.evaluation.statistics import NOTHING, Estimate, family, resampled
+from proactive_gym.evaluation.statistics import Estimate, family, resampled, resampled_share
 from proactive_gym.menu import Kind
 from proactive_gym.outcome import Outcome
 from proactive_gym.stored import Row
@@ -21,37 +22,71 @@ ASKED = frozenset({Outcome.REQUESTED, Outcome.USELESS_REQUEST, Outcome.EXHAUSTED
 """Outcomes of a turn in which the agent asked for an intervention."""
 
 
+class Deed(IntEnum):
+    """What an agent did in a turn."""
+
+    ASKED = 0
+    ANSWERED = 1
+    GAVE_UP = 2
+    MUMBLED = 3  # nothing that could be read
+
+
+class Case(IntEnum):
+    """What there was to be done."""
+
+    CALLED_FOR = 0  # the picture did not suffice, and help was within reach
+    NEEDLESS = 1  # it sufficed
+    IN_VAIN = 2  # it did not suffice, and nothing could mend it
+
+
 class Decision(NamedTuple):
     """One turn.
 
     Attributes:
-        asked: Whether the agent asked for an intervention, whatever came of it.
+        deed: What the agent did.
         sufficient: Whether the picture was enough to answer.
         helpable: Whether asking could have led to a picture that is.
         mass: How likely the agent found all interventions together, where it says so.
     """
 
-    asked: bool
+    deed: Deed
     sufficient: bool
     helpable: bool
     mass: float | None = None
 
     @property
+    def asked(self) -> bool:
+        """Whether the agent asked for an intervention, whatever came of it."""
+        return self.deed is Deed.ASKED
+
+    @property
+    def case(self) -> Case:
+        """What asking was."""
+        return Case.NEEDLESS if self.sufficient else Case.CALLED_FOR if self.helpable else Case.IN_VAIN
+
+    @property
     def called_for(self) -> bool:
         """Whether asking was the thing to do."""
-        return not self.sufficient and self.helpable
+        return self.case is Case.CALLED_FOR
 
 
 def decisions(row: Row) -> list[Decision]:
     """The turns of an episode in which asking was possible; none where nobody knows how much its pictures show."""
     if row["sufficiency"] is None:
         return []
-    helpable = row["requests_needed"] is not None
+    reachable = row["requests_needed"] is not None
     return [
-        Decision(outcome in ASKED, share >= SUFFICIENT, helpable, _mass(row, turn))
+        # What is asked for on the last allowed turn is not shown any more.
+        Decision(_deed(outcome), share >= SUFFICIENT, reachable and outcome != Outcome.EXHAUSTED, _mass(row, turn))
         for turn, (outcome, share) in enumerate(zip(row["outcomes"], row["sufficiency"], strict=True))
         if _can_ask(row, turn)
     ]
+
+
+def _deed(outcome: str) -> Deed:
+    if outcome in ASKED:
+        return Deed.ASKED
+    return {Outcome.ABSTAINED: Deed.GAVE_UP, Outcome.UNREADABLE: Deed.MUMBLED}.get(Outcome(outcome), Deed.ANSWERED)
 
 
 def _can_ask(row: Row, turn: int) -> bool:
@@ -62,64 +97,67 @@ def _can_ask(row: Row, turn: int) -> bool:
 
 def _mass(row: Row, turn: int) -> float | None:
     given = None if row["confidences"] is None else row["confidences"][turn]
-    if given is None:
+    if given is None or len(given) != len(row["kinds"]):
         return None
     return float(sum(share for share, kind in zip(given, row["kinds"], strict=True) if kind == Kind.INTERVENTION))
 
 
-Statistic = Callable[[NDArray[np.float64]], NDArray[np.float64]]
-
-
-def _detecting(statistic: Statistic) -> Callable[[Sequence[Row]], Estimate]:
-    def measure(rows: Sequence[Row]) -> Estimate:
-        counts = _counts(rows)
-        return resampled(counts, statistic) if len(counts) else NOTHING
-
-    return measure
-
-
-def _counts(rows: Iterable[Row]) -> NDArray[np.float64]:
-    """Per family: asked and not where that was called for, where it was needless, where nothing could help."""
+def counts(rows: Iterable[Row]) -> NDArray[np.float64]:
+    """Per family of episodes how often each deed was done in each case: ``(families, 3 × 4)``."""
     found: dict[str, NDArray[np.float64]] = {}
     for row in rows:
         for decision in decisions(row):
-            kind = 0 if decision.called_for else 2 if decision.sufficient else 4
-            counts = found.setdefault(family(row["episode"]), np.zeros(6))
-            counts[kind + (not decision.asked)] += 1
-    return np.array([*found.values()]).reshape(-1, 6)
+            of_family = found.setdefault(family(row["episode"]), np.zeros((len(Case), len(Deed))))
+            of_family[decision.case, decision.deed] += 1
+    return np.array([*found.values()]).reshape(-1, len(Case) * len(Deed))
 
 
-HIT, MISS, NEEDLESS, SAW, VAIN, LET_BE = range(6)
+def _share(deeds: Sequence[Deed], cases: Sequence[Case]) -> Callable[[Sequence[Row]], Estimate]:
+    """Of all turns of these cases, the share of these deeds."""
+    of = [_column(case, deed) for case in cases for deed in Deed]
+    return lambda rows: resampled_share(counts(rows), [_column(case, deed) for case in cases for deed in deeds], of)
 
 
-def _d_prime(sums: NDArray[np.float64]) -> NDArray[np.float64]:
-    hits, false_alarms = _rates(sums)
-    return np.asarray(ndtri(hits) - ndtri(false_alarms))
+def _column(case: Case, deed: Deed) -> int:
+    return case * len(Deed) + deed
 
 
-def _criterion(sums: NDArray[np.float64]) -> NDArray[np.float64]:
-    hits, false_alarms = _rates(sums)
-    return np.asarray(-0.5 * (ndtri(hits) + ndtri(false_alarms)))
+def _precision(rows: Sequence[Row]) -> Estimate:
+    requests = [_column(case, Deed.ASKED) for case in Case]
+    return resampled_share(counts(rows), [_column(Case.CALLED_FOR, Deed.ASKED)], requests)
 
 
-def _rates(sums: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Of hits and false alarms; a half is added to each count, so that no rate is 0 or 1, unless there are none."""
-    signals, noise = sums[..., HIT] + sums[..., MISS], sums[..., NEEDLESS] + sums[..., SAW]
-    hits = np.where(signals > 0, (sums[..., HIT] + 0.5) / (signals + 1), np.nan)
-    return hits, np.where(noise > 0, (sums[..., NEEDLESS] + 0.5) / (noise + 1), np.nan)
+def _d_prime(rows: Sequence[Row]) -> Estimate:
+    return resampled(counts(rows), lambda sums: ndtri(_rate(sums, Case.CALLED_FOR)) - ndtri(_rate(sums, Case.NEEDLESS)))
+
+
+def _criterion(rows: Sequence[Row]) -> Estimate:
+    return resampled(
+        counts(rows), lambda sums: -0.5 * (ndtri(_rate(sums, Case.CALLED_FOR)) + ndtri(_rate(sums, Case.NEEDLESS)))
+    )
+
+
+def _rate(sums: NDArray[np.float64], case: Case) -> NDArray[np.float64]:
+    """How often it asked in such cases, with a half added to each count: no rate is 0 or 1; NaN without any case."""
+    number = sums[..., [_column(case, deed) for deed in Deed]].sum(axis=-1)
+    return np.where(number > 0, (sums[..., _column(case, Deed.ASKED)] + 0.5) / (number + 1), np.nan)
 
 
 DETECTION: dict[str, Callable[[Sequence[Row]], Estimate]] = {
     # Of the requests, those that were called for.
-    "precision": _detecting(lambda sums: sums[..., HIT] / (sums[..., HIT] + sums[..., NEEDLESS] + sums[..., VAIN])),
+    "precision": _precision,
     # Of the pictures that did not suffice though help was within reach, those at which it asked.
-    "recall": _detecting(lambda sums: sums[..., HIT] / (sums[..., HIT] + sums[..., MISS])),
+    "recall": _share([Deed.ASKED], [Case.CALLED_FOR]),
     # Of the pictures that sufficed, those at which it asked.
-    "over_asking": _detecting(lambda sums: sums[..., NEEDLESS] / (sums[..., NEEDLESS] + sums[..., SAW])),
+    "over_asking": _share([Deed.ASKED], [Case.NEEDLESS]),
     # Of the pictures that did not suffice and that nothing could mend, those at which it asked.
-    "vain_asking": _detecting(lambda sums: sums[..., VAIN] / (sums[..., VAIN] + sums[..., LET_BE])),
-    "d_prime": _detecting(_d_prime),
-    "criterion": _detecting(_criterion),
+    "vain_asking": _share([Deed.ASKED], [Case.IN_VAIN]),
+    "d_prime": _d_prime,
+    "criterion": _criterion,
+    # Over-confidence in deeds: of the pictures that did not suffice, those at which it answered all the same.
+    "answered_blind": _share([Deed.ANSWERED], [Case.CALLED_FOR, Case.IN_VAIN]),
+    # Under-confidence in deeds: of the pictures that sufficed, those at which it asked or gave up.
+    "hesitated": _share([Deed.ASKED, Deed.GAVE_UP], [Case.NEEDLESS]),
 }
 """Measures of asking as detection, by name; each takes the rows of one agent in one environment.
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from statistics import mean, stdev
 
+from proactive_gym.evaluation.further import FURTHER
 from proactive_gym.evaluation.statistics import Estimate, average, family, mean_of, share
 from proactive_gym.outcome import Outcome
 from proactive_gym.stored import Row, finished
@@ -54,6 +55,7 @@ MEASURES: dict[str, Callable[[Sequence[Row]], Estimate]] = {
     "suggested": _first_words(lambda suggestion, answer: suggestion),
     "answered": _first_words(lambda suggestion, answer: answer),
     "either": _first_words(lambda suggestion, answer: suggestion or answer),
+    **FURTHER,
 }
 """Measures by name; each takes the rows of one agent in one environment."""
 

@@ -11,7 +11,7 @@ from proactive_gym.stored import Row
 
 
 class Ending(StrEnum):
-    """What an episode came to, and why. The first four are as they should be."""
+    """What an episode came to, and why; see ``GOOD`` for those that are as they should be."""
 
     SAW = "saw"  # right at once, from a picture that sufficed
     ASKED_AND_SAW = "asked_and_saw"  # right after asking, from a picture that sufficed
@@ -38,16 +38,14 @@ GOOD = (Ending.SAW, Ending.ASKED_AND_SAW, Ending.ASKED, Ending.GAVE_UP_RIGHTLY, 
 def ending(row: Row) -> Ending:
     """The heading under which a finished episode falls."""
     outcome = Outcome(row["outcome"])
-    settled = {
-        Outcome.UNREADABLE: Ending.MISREAD,
-        Outcome.EXHAUSTED: Ending.ASKED_FOR_EVER,
-        Outcome.REQUESTED: Ending.ASKED,
-    }
+    settled = {Outcome.UNREADABLE: Ending.MISREAD, Outcome.EXHAUSTED: Ending.ASKED_FOR_EVER}
     if outcome in settled:
         return settled[outcome]
     if row["sufficiency"] is None:
         return _unknown(outcome)
     sees, helpable = row["sufficiency"][-1] >= SUFFICIENT, row["requests_needed"] is not None
+    if outcome is Outcome.REQUESTED:
+        return Ending.ASKED if helpable and not sees else Ending.VAIN_REQUEST
     if outcome is Outcome.USELESS_REQUEST:
         return Ending.WRONG_REQUEST if helpable and not sees else Ending.VAIN_REQUEST
     if outcome is Outcome.CORRECT:
@@ -62,6 +60,7 @@ def _unknown(outcome: Outcome) -> Ending:
     return {
         Outcome.CORRECT: Ending.RIGHT,
         Outcome.ABSTAINED: Ending.GAVE_UP,
+        Outcome.REQUESTED: Ending.ASKED,
         Outcome.USELESS_REQUEST: Ending.WRONG_REQUEST,
     }.get(outcome, Ending.WRONG)
 

@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -64,7 +65,7 @@ class Evaluation:
     rows: list[Row]
     folder: Path | None
 
-    @property
+    @cached_property
     def comparisons(self) -> list[Comparison]:
         """Every two agents on the episodes that both played."""
         return comparisons(self.rows)
@@ -84,12 +85,12 @@ class Evaluation:
         """Those of which the judge said nothing readable; nothing is measured on them, and they are counted apart."""
         return [row for row in self.rows if error_class(row) == NO_VERDICT]
 
-    @property
+    @cached_property
     def table(self) -> list[Cell]:
         """Measures per agent and environment."""
         return cells(self.rows)
 
-    @property
+    @cached_property
     def spreads(self) -> list[Spread]:
         """Accuracy seed by seed, where there are several."""
         return spreads(self.rows)

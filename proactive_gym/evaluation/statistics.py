@@ -33,14 +33,35 @@ def share(hits: Sequence[bool], families: Sequence[str] | None = None) -> Estima
     number = len(hits)
     if not number:
         return NOTHING
-    if families is not None and len(set(families)) < number:
-        return average(hits, families)
-    mean = sum(hits) / number
+    if families is None or len(set(families)) == number:
+        return wilson(sum(hits) / number, number)
+    return _not_certain(average(hits, families), len(set(families)))
+
+
+def wilson(mean: float, number: int) -> Estimate:
+    """A share of ``number`` independent cases with Wilson's interval."""
     centre = mean + Z * Z / (2 * number)
     reach = Z * math.sqrt(mean * (1 - mean) / number + Z * Z / (4 * number * number))
     scale = 1 + Z * Z / number
     low, high = (centre - reach) / scale, (centre + reach) / scale
     return Estimate(mean, min(mean, max(0.0, low)), max(mean, min(1.0, high)))
+
+
+def _not_certain(share: Estimate, families: int) -> Estimate:
+    """A share that is 0 or 1 in every draw is no certainty for that: it gets Wilson's interval."""
+    return wilson(share.value, families) if share.value in (0, 1) else share
+
+
+def resampled_share(counts: NDArray[np.float64], hits: Sequence[int], of: Sequence[int]) -> Estimate:
+    """The share of some sums among others, ``resampled``; see there for ``counts``.
+
+    Args:
+        counts: ``(families, K)``.
+        hits: Which of the K are hits.
+        of: Which of them are cases, hits among them.
+    """
+    estimate = resampled(counts, lambda sums: sums[..., list(hits)].sum(axis=-1) / sums[..., list(of)].sum(axis=-1))
+    return _not_certain(estimate, int((counts[:, list(of)].sum(axis=1) > 0).sum()))
 
 
 def mean_of(estimates: Sequence[Estimate]) -> Estimate:
@@ -89,6 +110,13 @@ def resampled(counts: NDArray[np.float64], statistic: Callable[[NDArray[np.float
         drawn = [part @ counts for part in draws(len(counts))]
         low, high = np.nanpercentile(statistic(np.concatenate(drawn)), [2.5, 97.5])
     return Estimate(value, min(value, float(low)), max(value, float(high)))
+
+
+def sums_drawn(values: NDArray[np.float64], families: Sequence[str]) -> NDArray[np.float64]:
+    """Bootstrap draws of the sums of ``values`` ``(episodes, K)``, whole families at a time: ``(RESAMPLES, K)``."""
+    which = np.unique(families, return_inverse=True)[1]
+    of_family = np.stack([np.bincount(which, weights=column) for column in values.T], axis=1)
+    return np.concatenate([part @ of_family for part in draws(len(of_family))])
 
 
 def draws(number: int, resamples: int = RESAMPLES) -> Iterable[NDArray[np.int64]]:

@@ -15,11 +15,18 @@ from proactive_gym.evaluation.statistics import Estimate
 FREE_WORDS = ("suggested", "answered", "either")
 SHARES = ("accuracy", "abstained", "wrong", "unreadable", "useless_request", "exhausted", *FREE_WORDS)
 SHOWN = (*SHARES[:1], "suggestions", "requests", *SHARES[1:-3], "return", *FREE_WORDS)
+ASKING_SHARES = ("precision", "recall", "over_asking", "answered_blind", "hesitated", "right_after_asking")
+ASKING = (*ASKING_SHARES, "d_prime", "criterion", "wasted", "repeated", "regret", "overconfidence", "answer_auroc")
+"""Measures of asking that a second table shows, where they are known."""
 COMPARISON_COLUMNS = (
     *("env", "agent", "other", "measure", "episodes"),
     *("difference", "difference_low", "difference_high", "p"),
 )
-HEADINGS = {"return": "mean return", "useless_request": "useless"}
+HEADINGS = {
+    **{"return": "mean return", "useless_request": "useless", "over_asking": "over-asking"},
+    **{"answered_blind": "answered blind", "right_after_asking": "right after asking", "d_prime": "d′"},
+    **{"answer_auroc": "AUROC of answers"},
+}
 
 
 def write_csv(table: Sequence[Cell], file: Path) -> None:
@@ -59,8 +66,8 @@ def plain(value: str | int | float) -> str | int:
     return "" if math.isnan(value) else f"{value:.6g}"
 
 
-def terminal_table(table: Sequence[Cell], title: str) -> Table:
-    """The table for a terminal: means with half the width of their 95 % interval."""
+def terminal_table(table: Sequence[Cell], title: str, among: Sequence[str] = SHOWN) -> Table:
+    """The table for a terminal: means with half the width of their 95 % interval; measures from ``among``."""
     wordings = ", ".join(dict.fromkeys(cell.wording for cell in table if cell.wording))
     caption = Text(f"± half of the 95 % interval; shares in %; wording: {wordings}")
     drawn = Table(title=Text(title), caption=caption, title_justify="left")
@@ -70,7 +77,7 @@ def terminal_table(table: Sequence[Cell], title: str) -> Table:
     apart = {heading: numbers for heading, numbers in apart.items() if any(numbers)}
     for heading in apart:
         drawn.add_column(heading, justify="right")
-    shown = measured(table)
+    shown = measured(table, among)
     for name in shown:
         drawn.add_column(HEADINGS.get(name, name), justify="right")
     ordered = sorted(table, key=lambda cell: [other.env for other in table].index(cell.env))
@@ -129,12 +136,11 @@ def chance_of(pair: Comparison) -> str:
     return f"{pair.p:.3f}" if pair.p >= 0.001 else "< 0.001"
 
 
-def measured(table: Sequence[Cell]) -> list[str]:
-    """Measures with something to show; those of free words are left out where there were none."""
+def measured(table: Sequence[Cell], among: Sequence[str] = SHOWN) -> list[str]:
+    """Measures with something to show; those that not every run has are left out where there is nothing."""
+    always = SHOWN[: -len(FREE_WORDS)]
     return [
-        name
-        for name in SHOWN
-        if name not in FREE_WORDS or any(not math.isnan(cell.measures[name].value) for cell in table)
+        name for name in among if name in always or any(not math.isnan(cell.measures[name].value) for cell in table)
     ]
 
 
@@ -143,7 +149,7 @@ def written(name: str, estimate: Estimate) -> str:
     if math.isnan(estimate.value):
         return "–"
     half = (estimate.high - estimate.low) / 2
-    if name in SHARES:
+    if name in SHARES or name in ASKING_SHARES or name == "repeated":
         return f"{100 * estimate.value:.0f} ±{100 * half:.0f}"
     return f"{estimate.value:.2f} ±{half:.2f}"
 

@@ -8,7 +8,9 @@ from proactive_gym import evaluation
 from proactive_gym.agents import Agent, ModelOptions
 from proactive_gym.evaluation import Evaluation, Watcher
 from proactive_gym.judging import Speaker
+from proactive_gym.reports.landmarks import landmarks
 from proactive_gym.reports.page import write_page
+from proactive_gym.reports.series import how_it_ended, plotted
 from proactive_gym.reports.tables import write_comparisons, write_csv, write_seeds
 
 
@@ -62,7 +64,9 @@ def evaluate(
 
 
 def write_reports(evaluated: Evaluation, folder: Path, title: str, sheet: Path | None = None) -> None:
-    """``summary.csv``, ``comparisons.csv`` and ``report.html``; ``seeds.csv`` where there are several seeds.
+    """The tables ``summary.csv``, ``comparisons.csv``, ``endings.csv``, what is plotted in ``plots``, ``report.html``.
+
+    Where there are several seeds, ``seeds.csv`` has each of them alone.
 
     Args:
         evaluated: The run.
@@ -74,4 +78,9 @@ def write_reports(evaluated: Evaluation, folder: Path, title: str, sheet: Path |
     write_comparisons(evaluated.comparisons, folder / "comparisons.csv")
     if evaluated.spreads:
         write_seeds(evaluated.spreads, folder / "seeds.csv")
+    how_it_ended(evaluated.rows).write(folder)
+    plots = folder / "plots"
+    plots.mkdir(exist_ok=True)
+    for figures in plotted(evaluated.rows, evaluated.table, landmarks(evaluated.rows, evaluated.table, {})):
+        figures.write(plots)
     write_page(evaluated, folder / "report.html", title, sheet)
