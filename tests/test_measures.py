@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 import proactive_gym
 from proactive_gym.evaluation import SCENARIO_IDS
 from proactive_gym.evaluation.confidence import CONFIDENCE, area, risk_coverage
-from proactive_gym.evaluation.decisions import DETECTION, decisions
+from proactive_gym.evaluation.decisions import DETECTION, decisions, detection
 from proactive_gym.evaluation.effort import EFFORT, frontier, gain, ideal_gain, net, regret, repeated, wasted
 from proactive_gym.evaluation.mistakes import GOOD, Ending, ending, endings
 from proactive_gym.evaluation.position import POSITION, flip_rate, places
@@ -43,6 +43,10 @@ def row(*outcomes, sufficiency=None, needed=None, choices=None, **more):
     }
 
 
+def asking(name, rows):
+    return detection(rows)[name].value
+
+
 def value(measures, name, rows):
     return measures[name](rows).value
 
@@ -68,28 +72,28 @@ def test_every_turn_is_a_decision():
 
 def test_asking_is_detected():
     rows = [HIT, HIT, HIT, MISS, NEEDLESS, SAW, SAW, VAIN]
-    assert value(DETECTION, "precision", rows) == pytest.approx(3 / 5)
-    assert value(DETECTION, "recall", rows) == pytest.approx(3 / 4)
-    assert value(DETECTION, "over_asking", rows) == pytest.approx(1 / 6)  # the last turns of the hits count as well
-    assert value(DETECTION, "vain_asking", rows) == pytest.approx(1 / 2)
+    assert asking("precision", rows) == pytest.approx(3 / 5)
+    assert asking("recall", rows) == pytest.approx(3 / 4)
+    assert asking("over_asking", rows) == pytest.approx(1 / 6)  # the last turns of the hits count as well
+    assert asking("vain_asking", rows) == pytest.approx(1 / 2)
 
 
 def test_over_and_under_confidence_show_in_deeds():
     gave_up = row("abstained", sufficiency=[1.0], needed=0)
     unreadable = row("unreadable", sufficiency=[1.0], needed=0)
     rows = [HIT, MISS, MISS, VAIN, NEEDLESS, SAW, gave_up, unreadable]
-    assert value(DETECTION, "answered_blind", rows) == pytest.approx(2 / 5)  # neither asking nor giving up is
-    assert value(DETECTION, "hesitated", rows) == pytest.approx(2 / 5)  # asked once, gave up once
+    assert asking("answered_blind", rows) == pytest.approx(2 / 5)  # neither asking nor giving up is
+    assert asking("hesitated", rows) == pytest.approx(2 / 5)  # asked once, gave up once
 
 
 def test_what_is_asked_for_on_the_last_turn_is_in_vain():
     spent = row("requested", "exhausted", sufficiency=[0.1, 0.2], needed=1)
     assert [each.called_for for each in decisions(spent)] == [True, False]
-    assert value(DETECTION, "precision", [spent]) == value(DETECTION, "precision", [HIT, VAIN])
+    assert asking("precision", [spent]) == asking("precision", [HIT, VAIN])
 
 
 def test_to_have_been_right_always_is_no_certainty():
-    sure = DETECTION["recall"]([HIT] + [row("requested", "correct", sufficiency=[0, 1], needed=1) for _ in range(9)])
+    sure = detection([HIT] + [row("requested", "correct", sufficiency=[0, 1], needed=1) for _ in range(9)])["recall"]
     assert sure.value == sure.high == 1 and sure.low == pytest.approx(1 / (1 + 1.96**2 / 10), abs=1e-3)
     twins = [f"family {number // 2}" for number in range(20)]
     assert share([True] * 20, twins) == share([True] * 10)
@@ -99,18 +103,18 @@ def test_sensitivity_and_bias_are_those_of_signal_detection_theory():
     hit_rate, false_alarm_rate = 3.5 / 5, 1.5 / 7
     z = {0.7: 0.5244005, 1.5 / 7: -0.7916386}
     rows = [HIT, HIT, HIT, MISS, NEEDLESS, SAW, SAW]
-    assert value(DETECTION, "d_prime", rows) == pytest.approx(z[hit_rate] - z[false_alarm_rate], abs=1e-6)
-    assert value(DETECTION, "criterion", rows) == pytest.approx(-(z[hit_rate] + z[false_alarm_rate]) / 2, abs=1e-6)
+    assert asking("d_prime", rows) == pytest.approx(z[hit_rate] - z[false_alarm_rate], abs=1e-6)
+    assert asking("criterion", rows) == pytest.approx(-(z[hit_rate] + z[false_alarm_rate]) / 2, abs=1e-6)
     always, never = [HIT, NEEDLESS] * 20, [MISS, SAW] * 20
-    assert value(DETECTION, "criterion", always) < 0 < value(DETECTION, "criterion", never)
-    assert value(DETECTION, "d_prime", never) == pytest.approx(0)
+    assert asking("criterion", always) < 0 < asking("criterion", never)
+    assert asking("d_prime", never) == pytest.approx(0)
 
 
 @pytest.mark.parametrize("name", DETECTION)
 def test_what_cannot_be_known_is_not_measured(name):
-    assert all(map(math.isnan, DETECTION[name]([row("wrong"), row("requested", "correct")])))
-    assert all(map(math.isnan, DETECTION[name]([])))
-    estimate = DETECTION[name]([HIT, HIT, HIT, MISS, NEEDLESS, SAW, SAW, VAIN])
+    assert all(map(math.isnan, detection([row("wrong"), row("requested", "correct")])[name]))
+    assert all(map(math.isnan, detection([])[name]))
+    estimate = detection([HIT, HIT, HIT, MISS, NEEDLESS, SAW, SAW, VAIN])[name]
     assert estimate.low <= estimate.value <= estimate.high
 
 
@@ -258,11 +262,11 @@ def test_scripted_agents_are_measured_as_what_they_are(env):
     of = {name: [row for row in evaluation.rows if row["agent"] == name] for name in dict.fromkeys(
         row["agent"] for row in evaluation.rows
     )}  # fmt: skip
-    assert value(DETECTION, "precision", of["oracle"]) == value(DETECTION, "recall", of["oracle"]) == 1
-    assert value(DETECTION, "over_asking", of["oracle"]) == value(EFFORT, "wasted", of["oracle"]) == 0
+    assert asking("precision", of["oracle"]) == asking("recall", of["oracle"]) == 1
+    assert asking("over_asking", of["oracle"]) == value(EFFORT, "wasted", of["oracle"]) == 0
     assert set(endings(of["oracle"])) <= set(GOOD)
-    assert value(DETECTION, "recall", of["never-ask"]) == 0 and value(DETECTION, "recall", of["always-ask"]) == 1
-    assert value(DETECTION, "over_asking", of["always-ask"]) == 1  # wherever it could
+    assert asking("recall", of["never-ask"]) == 0 and asking("recall", of["always-ask"]) == 1
+    assert asking("over_asking", of["always-ask"]) == 1  # wherever it could
     assert set(endings(of["abstain"])) == {Ending.GAVE_UP_EARLY, Ending.GAVE_UP_SEEING, Ending.GAVE_UP_RIGHTLY}
     assert regret(of["oracle"]).value <= regret(of["never-ask"]).value
     assert sum(endings(of["never-ask"]).values()) == 30

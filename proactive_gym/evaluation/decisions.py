@@ -112,28 +112,33 @@ def counts(rows: Iterable[Row]) -> NDArray[np.float64]:
     return np.array([*found.values()]).reshape(-1, len(Case) * len(Deed))
 
 
-def _share(deeds: Sequence[Deed], cases: Sequence[Case]) -> Callable[[Sequence[Row]], Estimate]:
+Tally = NDArray[np.float64]
+"""What ``counts`` returns."""
+
+
+def _share(deeds: Sequence[Deed], cases: Sequence[Case]) -> Callable[[Tally], Estimate]:
     """Of all turns of these cases, the share of these deeds."""
+    hits = [_column(case, deed) for case in cases for deed in deeds]
     of = [_column(case, deed) for case in cases for deed in Deed]
-    return lambda rows: resampled_share(counts(rows), [_column(case, deed) for case in cases for deed in deeds], of)
+    return lambda tally: resampled_share(tally, hits, of)
 
 
 def _column(case: Case, deed: Deed) -> int:
     return case * len(Deed) + deed
 
 
-def _precision(rows: Sequence[Row]) -> Estimate:
+def _precision(tally: Tally) -> Estimate:
     requests = [_column(case, Deed.ASKED) for case in Case]
-    return resampled_share(counts(rows), [_column(Case.CALLED_FOR, Deed.ASKED)], requests)
+    return resampled_share(tally, [_column(Case.CALLED_FOR, Deed.ASKED)], requests)
 
 
-def _d_prime(rows: Sequence[Row]) -> Estimate:
-    return resampled(counts(rows), lambda sums: ndtri(_rate(sums, Case.CALLED_FOR)) - ndtri(_rate(sums, Case.NEEDLESS)))
+def _d_prime(tally: Tally) -> Estimate:
+    return resampled(tally, lambda sums: ndtri(_rate(sums, Case.CALLED_FOR)) - ndtri(_rate(sums, Case.NEEDLESS)))
 
 
-def _criterion(rows: Sequence[Row]) -> Estimate:
+def _criterion(tally: Tally) -> Estimate:
     return resampled(
-        counts(rows), lambda sums: -0.5 * (ndtri(_rate(sums, Case.CALLED_FOR)) + ndtri(_rate(sums, Case.NEEDLESS)))
+        tally, lambda sums: -0.5 * (ndtri(_rate(sums, Case.CALLED_FOR)) + ndtri(_rate(sums, Case.NEEDLESS)))
     )
 
 
@@ -143,7 +148,7 @@ def _rate(sums: NDArray[np.float64], case: Case) -> NDArray[np.float64]:
     return np.where(number > 0, (sums[..., _column(case, Deed.ASKED)] + 0.5) / (number + 1), np.nan)
 
 
-DETECTION: dict[str, Callable[[Sequence[Row]], Estimate]] = {
+DETECTION: dict[str, Callable[[Tally], Estimate]] = {
     # Of the requests, those that were called for.
     "precision": _precision,
     # Of the pictures that did not suffice though help was within reach, those at which it asked.
@@ -159,8 +164,14 @@ DETECTION: dict[str, Callable[[Sequence[Row]], Estimate]] = {
     # Under-confidence in deeds: of the pictures that sufficed, those at which it asked or gave up.
     "hesitated": _share([Deed.ASKED, Deed.GAVE_UP], [Case.NEEDLESS]),
 }
-"""Measures of asking as detection, by name; each takes the rows of one agent in one environment.
+"""Measures of asking as detection, by name.
 
 Source: D. M. Green and J. A. Swets, Signal detection theory and psychophysics (1966); the half added to each count is
 that of M. J. Hautus, Corrections for extreme proportions … (1995).
 """
+
+
+def detection(rows: Sequence[Row]) -> dict[str, Estimate]:
+    """All of ``DETECTION``, of the rows of one agent in one environment."""
+    tally = counts(rows)
+    return {name: measure(tally) for name, measure in DETECTION.items()}

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from statistics import mean, stdev
 
-from proactive_gym.evaluation.further import FURTHER
+from proactive_gym.evaluation.further import further
 from proactive_gym.evaluation.statistics import Estimate, average, family, mean_of, share
 from proactive_gym.outcome import Outcome
 from proactive_gym.stored import Row, finished
@@ -55,7 +55,6 @@ MEASURES: dict[str, Callable[[Sequence[Row]], Estimate]] = {
     "suggested": _first_words(lambda suggestion, answer: suggestion),
     "answered": _first_words(lambda suggestion, answer: answer),
     "either": _first_words(lambda suggestion, answer: suggestion or answer),
-    **FURTHER,
 }
 """Measures by name; each takes the rows of one agent in one environment."""
 
@@ -101,7 +100,7 @@ def cells(rows: Iterable[Row]) -> list[Cell]:
 
 def _cell(agent: str, env: str, rows: Sequence[Row]) -> Cell:
     played = [row for row in rows if row["error"] is None]
-    measures = {name: measure(played) for name, measure in MEASURES.items()}
+    measures = {name: measure(played) for name, measure in MEASURES.items()} | further(played)
     errors = sum(not finished(row) for row in rows)
     wording = _joined(row["wording"] for row in rows)
     return Cell(agent, env, len(played), measures, errors, len(rows) - len(played) - errors, wording)
@@ -116,7 +115,7 @@ def means(table: Sequence[Cell]) -> list[Cell]:
     averaged = []
     for agent, group in groupby(table, key=lambda cell: cell.agent):
         of_agent = list(group)
-        measures = {name: mean_of([cell.measures[name] for cell in of_agent]) for name in MEASURES}
+        measures = {name: mean_of([cell.measures[name] for cell in of_agent]) for name in of_agent[0].measures}
         counts = ([cell.episodes, cell.errors, cell.unjudged] for cell in of_agent)
         episodes, errors, unjudged = map(sum, zip(*counts, strict=True))
         wording = _joined(cell.wording for cell in of_agent)
@@ -160,6 +159,8 @@ def spreads(rows: Iterable[Row]) -> list[Spread]:
     for row in rows:
         if row["seed"] is not None:
             by_seed.setdefault(row["seed"], []).append(row)
+    if len(by_seed) < 2:
+        return []
     found: dict[tuple[str, str], dict[int, Cell]] = {}
     for seed, of_seed in sorted(by_seed.items()):
         table = cells(of_seed)

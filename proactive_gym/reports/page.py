@@ -1,46 +1,118 @@
 """The report: one HTML file that needs no network."""
 
 import base64
+import hashlib
+import json
 import math
 from collections import Counter
 from collections.abc import Sequence
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from jinja2 import Environment, StrictUndefined
+from markupsafe import Markup
 
+from proactive_gym.episode import SUFFICIENT
 from proactive_gym.evaluation import Comparison, Evaluation
 from proactive_gym.evaluation.measures import Cell, Spread, means
-from proactive_gym.reports.tables import HEADINGS, chance_of, measured, points, short, written
+from proactive_gym.reports.facts import facts, warnings
+from proactive_gym.reports.replay import Replay
+from proactive_gym.reports.tables import ASKING, HEADINGS, chance_of, measured, points, short, written
 from proactive_gym.sources.scenes.art import ATTRIBUTION
 from proactive_gym.stored import error_class
 
+if TYPE_CHECKING:
+    from proactive_gym.reports.drawing import Plot
 
-def write_page(evaluated: Evaluation, file: Path, title: str, sheet: Path | None = None) -> None:
-    """``report.html``: the table with intervals, accuracy as bars, agents in pairs, the contact sheet if there is one.
+POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 
-    Agents' names and replies are untrusted: everything is escaped, and the page holds no script at all.
+
+class Exhibits(NamedTuple):
+    """What a page shows beside its tables.
+
+    Attributes:
+        plots: In the page's order.
+        landmarks: How the landmarks in them came about.
+        replay: Episodes to look at.
+    """
+
+    plots: "Sequence[Plot]" = ()
+    landmarks: str = ""
+    replay: Replay | None = None
+
+
+ONLY_TABLES = Exhibits()
+
+
+def write_page(
+    evaluated: Evaluation, file: Path, title: str, sheet: Path | None = None, exhibits: Exhibits = ONLY_TABLES
+) -> None:
+    """``report.html``: tables with intervals, plots, a replay of episodes, agents in pairs, the contact sheet.
+
+    Agents' names and replies are untrusted: everything is escaped, plots are pictures, and the page's policy lets no
+    script run but its own one, which sets whatever it is given as text.
     """
     table = evaluated.table
-    template = Environment(
-        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    ).from_string(files("proactive_gym").joinpath("data/report.html.jinja").read_text(encoding="utf-8"))
-    page = template.render(
+    measures, asking = measured(table), measured(table, ASKING)
+    whole = [("Mean over the environments", means(table))] if len({cell.env for cell in table}) > 1 else []
+    page = rendered(
+        "report.html.jinja",
         title=title,
-        episodes=sum(cell.episodes for cell in table),
+        facts=facts(evaluated).items(),
+        warnings=warnings(evaluated),
         errors=evaluated.errors,
         error_kinds=Counter(error_class(row) for row in evaluated.errors),
         unjudged=evaluated.unjudged,
         spreads=[_spread(spread) for spread in evaluated.spreads],
-        wordings=evaluated.wordings,
         pairs=[_pair(found) for found in evaluated.comparisons if found.measure == "accuracy"],
-        measures=[(name, HEADINGS.get(name, name.replace("_", " "))) for name in measured(table)],
-        groups=[("Mean over the environments", _lines(means(table), measured(table))), *_groups(table)],
+        measures=_titled(measures),
+        asking=_titled(asking),
+        groups=[(heading, _lines(group)) for heading, group in [*whole, *_groups(table)]],
+        plots=exhibits.plots,
+        landmarks=exhibits.landmarks,
+        replay=exhibits.replay,
         sheet=None if sheet is None else base64.b64encode(sheet.read_bytes()).decode("ascii"),
-        attribution=ATTRIBUTION,
+        **({} if exhibits.replay is None else _scripted(exhibits.replay)),
     )
-    file.write_text(page, encoding="utf-8")
+    file.write_text(page, encoding="utf-8", errors="replace")
+
+
+def rendered(template: str, policy: str = POLICY, **values: Any) -> str:
+    """A page of the package from its template; whatever is put into it is escaped."""
+    made = Environment(
+        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    ).from_string(_file(template))  # fmt: skip
+    given = {"policy": Markup(policy), "style": Markup(_file("report.css")), "attribution": ATTRIBUTION, **values}
+    return made.render(given)
+
+
+def _file(name: str) -> str:
+    return files("proactive_gym").joinpath(f"data/{name}").read_text(encoding="utf-8")
+
+
+def _scripted(replay: Replay) -> dict[str, Any]:
+    """The page's own script, the policy that lets it run and nothing else, and its data."""
+    script = _file("report.js")
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode("ascii")
+    return {
+        "policy": f"{POLICY}; script-src 'sha256-{digest}'",
+        "script": Markup(script),
+        "data": as_json({**replay.data, "sufficient": SUFFICIENT}),
+    }
+
+
+def as_json(data: Any) -> Markup:
+    """JSON that can stand in a page: no letter in it can end the element or begin another."""
+    text = json.dumps(data, separators=(",", ":"), ensure_ascii=False)
+    text = text.encode("utf-8", "replace").decode("utf-8")  # a half of a letter is none
+    for letter in "<>&":
+        text = text.replace(letter, f"\\u{ord(letter):04x}")
+    return Markup(text)
+
+
+def _titled(names: Sequence[str]) -> list[tuple[str, str]]:
+    return [(name, HEADINGS.get(name, name.replace("_", " "))) for name in names]
 
 
 def _pair(found: Comparison) -> dict[str, Any]:
@@ -64,18 +136,17 @@ def _spread(spread: Spread) -> dict[str, Any]:
     }
 
 
-def _groups(table: Sequence[Cell]) -> list[tuple[str, list[dict[str, Any]]]]:
+def _groups(table: Sequence[Cell]) -> list[tuple[str, list[Cell]]]:
     envs = list(dict.fromkeys(cell.env for cell in table))
-    names = measured(table)
-    return [(short(env), _lines([cell for cell in table if cell.env == env], names)) for env in envs]
+    return [(short(env), [cell for cell in table if cell.env == env]) for env in envs]
 
 
-def _lines(table: Sequence[Cell], names: Sequence[str]) -> list[dict[str, Any]]:
+def _lines(table: Sequence[Cell]) -> list[dict[str, Any]]:
     return [
         {
             "agent": cell.agent,
             "episodes": cell.episodes,
-            "figures": [written(name, cell.measures[name]) for name in names],
+            "figures": {name: written(name, estimate) for name, estimate in cell.measures.items()},
             "accuracy": None if math.isnan(cell.measures["accuracy"].value) else cell.measures["accuracy"],
         }
         for cell in table

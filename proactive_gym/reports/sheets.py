@@ -26,7 +26,7 @@ class Sheet(NamedTuple):
     def write(self, folder: Path) -> Path:
         """Write it as ``NAME.csv`` into the folder; what is not known stays empty."""
         file = folder / f"{self.name}.csv"
-        with file.open("w", encoding="utf-8", newline="") as stream:
+        with file.open("w", encoding="utf-8", newline="", errors="replace") as stream:
             writer = csv.writer(stream, lineterminator="\n")
             writer.writerow(self.columns)
             writer.writerows([[plain(value) for value in row] for row in self.rows])

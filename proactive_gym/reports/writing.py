@@ -8,10 +8,16 @@ from proactive_gym import evaluation
 from proactive_gym.agents import Agent, ModelOptions
 from proactive_gym.evaluation import Evaluation, Watcher
 from proactive_gym.judging import Speaker
-from proactive_gym.reports.landmarks import landmarks
-from proactive_gym.reports.page import write_page
+from proactive_gym.reports.facts import landmarks_told
+from proactive_gym.reports.landmarks import NAMES, landmarks
+from proactive_gym.reports.page import Exhibits, write_page
+from proactive_gym.reports.reopening import reopened
+from proactive_gym.reports.replay import BUDGET, replay
 from proactive_gym.reports.series import how_it_ended, plotted
 from proactive_gym.reports.tables import write_comparisons, write_csv, write_seeds
+
+PAGE = 4_800_000
+"""Characters of a page, about, whatever the number of episodes."""
 
 
 def evaluate(
@@ -79,8 +85,24 @@ def write_reports(evaluated: Evaluation, folder: Path, title: str, sheet: Path |
     if evaluated.spreads:
         write_seeds(evaluated.spreads, folder / "seeds.csv")
     how_it_ended(evaluated.rows).write(folder)
-    plots = folder / "plots"
-    plots.mkdir(exist_ok=True)
-    for figures in plotted(evaluated.rows, evaluated.table, landmarks(evaluated.rows, evaluated.table, {})):
-        figures.write(plots)
-    write_page(evaluated, folder / "report.html", title, sheet)
+    write_page(evaluated, folder / "report.html", title, sheet, _exhibits(evaluated, folder / "plots", sheet))
+
+
+def _exhibits(evaluated: Evaluation, folder: Path, sheet: Path | None) -> Exhibits:
+    """Plots, drawn and written with their figures into the folder; episodes to look at."""
+    from proactive_gym.reports.drawing import Looks
+    from proactive_gym.reports.plots import plots_of
+
+    rows, table = evaluated.rows, evaluated.table
+    desks, problem = reopened(evaluated.folder, dict.fromkeys(row["env"] for row in rows))
+    marks = landmarks(rows, table, desks)
+    sheets = plotted(rows, table, marks)
+    plots = plots_of(sheets, Looks([cell.agent for cell in table if cell.agent not in NAMES]))
+    folder.mkdir(exist_ok=True)
+    for figures in sheets:
+        figures.write(folder)
+    for plot in plots:
+        plot.write(folder)
+    taken = sum(len(plot.light) + len(plot.dark) for plot in plots) + (sheet.stat().st_size if sheet else 0)
+    room = max(PAGE // 5, PAGE - taken * 4 // 3)
+    return Exhibits(plots, landmarks_told(marks), replay(rows, desks, problem, BUDGET._replace(size=room)))
