@@ -9,10 +9,11 @@ from contextlib import suppress
 from proactive_gym import ENVIRONMENTS, __version__
 from proactive_gym.cli_bench import add_bench
 from proactive_gym.cli_data import add_data
-from proactive_gym.cli_eval import add_demo, add_eval, add_report
+from proactive_gym.cli_eval import add_demo, add_eval
 from proactive_gym.cli_filter import add_filter
 from proactive_gym.cli_grid import add_grid
 from proactive_gym.cli_play import add_play
+from proactive_gym.cli_report import add_report
 from proactive_gym.cli_showing import DONE, INTERRUPTED, MENDABLE
 from proactive_gym.errors import InputError, one_line
 

@@ -1,4 +1,4 @@
-"""The commands that play and report: ``proactive-gym demo``, ``eval`` and ``report``."""
+"""The commands that play: ``proactive-gym demo`` and ``eval``."""
 
 import argparse
 import sys
@@ -60,14 +60,6 @@ def add_eval(commands: "Commands") -> None:
     run.set_defaults(command=_eval)
 
 
-def add_report(commands: "Commands") -> None:
-    """Add ``report`` to the command line."""
-    report = commands.add_parser("report", help="table, summary.csv and report.html of a run, or of several as one")
-    report.add_argument("folders", nargs="+", metavar="DIR", help="a run's folder")
-    report.add_argument("--out", type=Path, metavar="DIR", help="join the runs, and write there how they compare")
-    report.set_defaults(command=_report)
-
-
 def _demo(parsed: argparse.Namespace) -> int:
     from proactive_gym.agents import make_agent
     from proactive_gym.evaluation import SCENARIO_IDS
@@ -87,7 +79,7 @@ def _demo(parsed: argparse.Namespace) -> int:
 
 def _eval(parsed: argparse.Namespace) -> int:
     evaluation = _run(console_for_tables(), **arguments_of(parsed), out=parsed.out)
-    _tell(evaluation, Path(parsed.out))
+    tell(evaluation, Path(parsed.out))
     return status(evaluation.rows)
 
 
@@ -107,25 +99,8 @@ def status(rows: "Sequence[Row]") -> int:
     return MENDABLE
 
 
-def _report(parsed: argparse.Namespace) -> int:
-    from proactive_gym.evaluation import Evaluation
-    from proactive_gym.evaluation.joining import joined
-    from proactive_gym.evaluation.run_directory import RunDirectory
-
-    folders = [Path(folder) for folder in parsed.folders]
-    if parsed.out is not None:
-        evaluation = Evaluation(joined(folders), None)
-        if (parsed.out / "run.json").exists():
-            raise InputError(f"{parsed.out} holds a run of its own; choose another folder for the comparison.")
-        parsed.out.mkdir(parents=True, exist_ok=True)
-        _tell(evaluation, parsed.out)
-        return DONE
-    for folder in folders:
-        _tell(Evaluation(RunDirectory(folder).rows(), folder), folder)
-    return DONE
-
-
-def _tell(evaluation: "Evaluation", folder: Path) -> None:
+def tell(evaluation: "Evaluation", folder: Path) -> None:
+    """Write all files of a run, and show what they say."""
     from proactive_gym.reports.writing import write_reports
 
     if not evaluation.rows:

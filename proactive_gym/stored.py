@@ -61,11 +61,17 @@ def line(row: Row) -> str:
     return json.dumps(row, ensure_ascii=False, separators=(",", ":")) + "\n"
 
 
-def _parsed(text: bytes, file: Path, number: int) -> Row:
+def parsed(text: bytes) -> Row | None:
+    """The row on that line; ``None`` if it is none."""
     try:
         row = json.loads(text)
-        if isinstance(row, dict) and row.keys() >= FIELDS:
-            return row
-    except ValueError:
-        pass
-    raise InputError(f"Line {number} of {file} is no finished episode; the file was damaged.")
+    except (ValueError, RecursionError):
+        return None
+    return row if isinstance(row, dict) and row.keys() >= FIELDS else None
+
+
+def _parsed(text: bytes, file: Path, number: int) -> Row:
+    row = parsed(text)
+    if row is None:
+        raise InputError(f"Line {number} of {file} is no finished episode; the file was damaged.")
+    return row

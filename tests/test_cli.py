@@ -284,12 +284,13 @@ def test_wrong_usage_has_its_own_status(folder, capsys, arguments):
 def test_a_report_is_made_of_the_episodes_alone(folder, capsys):
     assert evaluated(folder / "one", "random", "never-ask") == 0
     assert evaluated(folder / "two", "abstain") == 0
-    made = {name: (folder / "one" / name).read_bytes() for name in ("summary.csv", "report.html")}
-    for name in [*made, "run.json", "timing.jsonl"]:
+    made = {name: (folder / "one" / name).read_bytes() for name in TABLES}
+    for name in [*made, "run.json", "timing.jsonl", "report.html"]:
         (folder / "one" / name).unlink()
     capsys.readouterr()
     assert main(["report", "one", "two"]) == 0
     assert {name: (folder / "one" / name).read_bytes() for name in made} == made
+    assert "Not all pictures can be shown" in (folder / "one" / "report.html").read_text(encoding="utf-8")
     said = capsys.readouterr()
     assert "never-ask" in said.out and "abstain" in said.out and said.err == ""
 

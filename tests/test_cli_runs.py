@@ -115,7 +115,7 @@ def test_runs_are_joined(folder, capsys):
     assert an_eval("--agent", "never-ask", *words, out="another") == 0
     capsys.readouterr()
     assert main(["report", "plain", "hinted", "another", "--out", "joint"]) == 0
-    agents = {row["agent"] for row in table(folder / "joint" / "summary.csv")}
+    agents = {row["agent"] for row in table(folder / "joint" / "comparison.csv")}
     assert agents == {"random (plain)", "random (hinted)", "oracle", "never-ask"}
     assert len([row for row in table(folder / "joint" / "comparisons.csv") if row["measure"] == "accuracy"]) == 6
     assert "random (plain) – random (hinted)" in capsys.readouterr().out

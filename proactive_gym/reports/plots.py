@@ -45,13 +45,14 @@ def _standing(records: Sequence[Record], looks: Looks) -> Plot:
                 color=FAINT, fontsize=9,
             )  # fmt: skip
         axes.set(ylabel="accuracy", xlabel="requests per episode")
+        grey = "Grey are the landmarks: scripted agents on the same episodes. " if _marks(mean) else ""
         agents = list(dict.fromkeys(record["agent"] for record in mean if not record["landmark"]))
         if agents:
             key(figure, [(agent, looks.of(agent)) for agent in agents])
         return finished(
             figure, "accuracy_against_requests", "Accuracy against requests",
-            "Up and to the left is better: right, with few requests. Grey are the landmarks: scripted agents on the "
-            "same episodes. Crosses are 95 % intervals; the axis of requests is drawn in square roots.",
+            f"Up and to the left is better: right, with few requests. {grey}Crosses are 95 % intervals; the axis of "
+            "requests is drawn in square roots.",
         )  # fmt: skip
 
 
