@@ -13,6 +13,7 @@ from proactive_gym.cli_eval import add_demo, add_eval
 from proactive_gym.cli_filter import add_filter
 from proactive_gym.cli_grid import add_grid
 from proactive_gym.cli_play import add_play
+from proactive_gym.cli_published import add_published
 from proactive_gym.cli_report import add_report
 from proactive_gym.cli_showing import DONE, INTERRUPTED, MENDABLE
 from proactive_gym.errors import InputError, one_line
@@ -67,6 +68,7 @@ def _parser() -> argparse.ArgumentParser:
     add_report(commands)
     add_filter(commands)
     add_data(commands)
+    add_published(commands)
     add_bench(commands)
     return parser
 

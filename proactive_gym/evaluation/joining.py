@@ -45,12 +45,14 @@ class Group:
         setting: Which setting, in words.
         rows: All rows; an agent that several runs of the source have goes by its run's name, too.
         runs: The runs' names.
+        configuration: What one of them says in ``run.json``.
     """
 
     source: str
     setting: str
     rows: list[Row]
     runs: list[str]
+    configuration: Mapping[str, Any]
 
     @property
     def table(self) -> list[Cell]:
@@ -79,7 +81,7 @@ def joint(runs: Sequence[Run]) -> Joint:
         renamed = _renamed(of_source)
         for setting, members in _sorted(of_source, of_source=False).items():
             rows = [row for name in members for row in renamed[name]]
-            groups.append(Group(source, setting, rows, list(members)))
+            groups.append(Group(source, setting, rows, [*members], next(iter(members.values())).configuration))
         pairs += [(source, pair) for pair in comparisons([row for rows in renamed.values() for row in rows])]
         flips += _flips(of_source)
     return Joint(groups, pairs, flips)

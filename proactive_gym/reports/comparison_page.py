@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from proactive_gym.evaluation.joining import Group, Joint, joint, run_names
 from proactive_gym.evaluation.salvaging import Run
+from proactive_gym.reports.among import among_the_published, published_setting
 from proactive_gym.reports.facts import setting_of, source_of, warnings
 from proactive_gym.reports.page import rendered
 from proactive_gym.reports.series import accuracy_against_requests
@@ -109,17 +110,21 @@ def _laid_out(group: Group, place: int, folder: Path) -> dict[str, Any]:
 
 
 def _plots(group: Group, place: int, folder: Path) -> "list[Plot]":
+    from proactive_gym.reports.among_plots import among_plots
     from proactive_gym.reports.drawing import Looks
     from proactive_gym.reports.plots import plots_of
 
     table = [cell for cell in group.table if cell.env != "mean"]
-    sheet = accuracy_against_requests(table, [])
-    if not sheet.rows:
+    looks, sheets = Looks([cell.agent for cell in table]), [accuracy_against_requests(table, [])]
+    if not sheets[0].rows:
         return []
-    made = [
-        plot._replace(name=f"{place + 1}_{plot.name}") for plot in plots_of([sheet], Looks([c.agent for c in table]))
-    ]
-    sheet._replace(name=f"{place + 1}_{sheet.name}").write(folder)
-    for plot in made:
-        plot.write(folder)
-    return made
+    plots = plots_of(sheets, looks)
+    setting = published_setting(group.configuration)
+    if setting is not None:
+        sheets.append(among_the_published(group.table, setting))
+        plots += among_plots(sheets[-1], setting)
+    for sheet in sheets:
+        sheet._replace(name=f"{place + 1}_{sheet.name}").write(folder)
+    for plot in plots:
+        plot._replace(name=f"{place + 1}_{plot.name}").write(folder)
+    return plots

@@ -21,7 +21,7 @@ HOW = {
 
 def facts(evaluated: Evaluation) -> dict[str, str]:
     """What was played, and how, by heading."""
-    configuration = _configuration(evaluated.folder)
+    configuration = configuration_of(evaluated.folder)
     envs = list(dict.fromkeys(row["env"] for row in evaluated.rows))
     told = {
         "agents": ", ".join(dict.fromkeys(row["agent"] for row in evaluated.rows)),
@@ -62,7 +62,7 @@ def setting_of(configuration: dict[str, Any]) -> str:
 def warnings(evaluated: Evaluation) -> list[str]:
     """What a reader has to know, a sentence each."""
     found = []
-    configuration = _configuration(evaluated.folder)
+    configuration = configuration_of(evaluated.folder)
     version = configuration.get("version")
     if version not in (None, proactive_gym.__version__):
         found.append(
@@ -102,7 +102,7 @@ def landmarks_told(marks: Sequence[Landmark]) -> str:
     return " ".join(parts) if parts else "There are none: the source cannot be opened again, and no menu tells of them."
 
 
-def _configuration(folder: Path | None) -> dict[str, Any]:
+def configuration_of(folder: Path | None) -> dict[str, Any]:
     """What ``run.json`` says; nothing where it is missing or damaged."""
     if folder is None:
         return {}

@@ -6,9 +6,10 @@ from typing import Any
 
 from proactive_gym import evaluation
 from proactive_gym.agents import Agent, ModelOptions
-from proactive_gym.evaluation import Evaluation, Watcher
+from proactive_gym.evaluation import Evaluation, Watcher, means
 from proactive_gym.judging import Speaker
-from proactive_gym.reports.facts import landmarks_told
+from proactive_gym.reports.among import among_the_published, published_setting
+from proactive_gym.reports.facts import configuration_of, landmarks_told
 from proactive_gym.reports.landmarks import NAMES, landmarks
 from proactive_gym.reports.page import Exhibits, write_page
 from proactive_gym.reports.reopening import reopened
@@ -90,6 +91,7 @@ def write_reports(evaluated: Evaluation, folder: Path, title: str, sheet: Path |
 
 def _exhibits(evaluated: Evaluation, folder: Path, sheet: Path | None) -> Exhibits:
     """Plots, drawn and written with their figures into the folder; episodes to look at."""
+    from proactive_gym.reports.among_plots import among_plots
     from proactive_gym.reports.drawing import Looks
     from proactive_gym.reports.plots import plots_of
 
@@ -97,7 +99,12 @@ def _exhibits(evaluated: Evaluation, folder: Path, sheet: Path | None) -> Exhibi
     desks, problem = reopened(evaluated.folder, dict.fromkeys(row["env"] for row in rows))
     marks = landmarks(rows, table, desks)
     sheets = plotted(rows, table, marks)
-    plots = plots_of(sheets, Looks([cell.agent for cell in table if cell.agent not in NAMES]))
+    looks = Looks([cell.agent for cell in table if cell.agent not in NAMES])
+    plots = plots_of(sheets, looks)
+    setting = published_setting(configuration_of(evaluated.folder))
+    if setting is not None:
+        sheets.append(among_the_published([*table, *means(table)], setting))
+        plots += among_plots(sheets[-1], setting)
     folder.mkdir(exist_ok=True)
     for figures in sheets:
         figures.write(folder)
