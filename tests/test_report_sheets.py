@@ -9,7 +9,9 @@ import proactive_gym
 from proactive_gym.cli import main
 from proactive_gym.evaluation import SCENARIO_IDS, cells
 from proactive_gym.evaluation.mistakes import Ending
+from proactive_gym.reports.drawing import INK, Looks
 from proactive_gym.reports.landmarks import NAMES, landmarks
+from proactive_gym.reports.plots import plots_of
 from proactive_gym.reports.series import (
     IDEAL,
     accuracy_against_requests,
@@ -150,3 +152,29 @@ def test_landmarks_stand_in_every_scenario(env):
     marks = landmarks(rows, cells(rows), {env: make_desk(env, {"image_size": 32})})
     assert [mark.agent for mark in marks] == [*NAMES]
     assert marks[0].accuracy.value == 1 and marks[2].requests.value == 0
+
+
+def test_many_agents_with_confidences_are_drawn(run):
+    """More agents than colours or panels, with names that would be formulas, on pages of either kind."""
+    rows = []
+    for number in range(14):
+        for row in run.rows:
+            if row["agent"] == "random":
+                shares = [0.1 + 0.5 * (row["choices"][turn] == place) for turn in range(len(row["choices"]))
+                          for place in range(len(row["options"]))]  # fmt: skip
+                turns = [
+                    shares[turn * len(row["options"]) :][: len(row["options"])] for turn in range(len(row["choices"]))
+                ]
+                rows.append({**row, "agent": f"$model_{{{number}}}$", "confidences": turns})
+    table = cells(rows)
+    sheets = plotted(rows, table, [])
+    drawn = {plot.name: plot for plot in plots_of(sheets, Looks([cell.agent for cell in table]))}
+    assert "risk_against_coverage" in drawn and len(drawn) == len(sheets) + 1
+    assert "12 of 14 agents are shown" in drawn["sufficiency_when_answering"].caption
+    for plot in drawn.values():
+        assert (
+            plot.png.startswith(b"\x89PNG") and plot.light != plot.dark and INK in plot.light and INK not in plot.dark
+        )
+    assert "$model_{13}$" in drawn["risk_against_coverage"].light
+    looks = [tuple(Looks([str(number) for number in range(64)]).of(str(number)).values()) for number in range(64)]
+    assert len(set(looks)) == 64

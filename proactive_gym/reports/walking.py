@@ -64,8 +64,9 @@ class Walks:
         shown = self._shown(rows)
         for env, desk in self._desks.items():
             names = [name for name in shown if name[0] == env]
-            for first in range(0, len(names), BATCH):
-                batch = names[first : first + BATCH]
+            size = 1 if desk.source.image_size is None else BATCH  # photographs may be large
+            for first in range(0, len(names), size):
+                batch = names[first : first + size]
                 album |= zip(batch, map(data_url, self._paint(desk, batch)), strict=True)
         return {name: url for name, url in album.items() if url}
 
