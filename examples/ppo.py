@@ -1,0 +1,276 @@
+"""PPO and MaskablePPO on rendered scenes: from never asking to asking when it helps. One file, no language.
+
+    python examples/ppo.py --out runs/ppo                                   # about half an hour of one core
+    python examples/ppo.py --out runs/held-out --hold-out video_moment      # a scenario that it never trains on
+    python examples/ppo.py --out runs/plain --algorithm ppo --tell 0        # no masks, rewards alone
+
+It learns in two parts. First all pictures suffice (``control="sufficient"``), so that it learns what things look like
+and that answering at once is best: it never asks. Then episodes begin as they do in the environment, and with rewards
+for right answers only it has to find out that asking leads to them.
+
+**Learning from what it is told.** When an episode is over, the user says what the right answer was
+(``info["answer"]``). Beside PPO's own loss the network learns from that to name the last picture (``--tell``), many
+times faster than from rewards, which say only whether a guess was right. It is told names, never when to ask.
+``--tell 0`` leaves it out.
+
+The same command again goes on from the last checkpoint. The result plays as the agent ``sb3:runs/ppo/policy.zip``.
+"""
+
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any, ClassVar, Literal
+
+import numpy as np
+import torch
+from stable_baselines3.common.callbacks import BaseCallback
+from stable_baselines3.common.logger import configure
+from stable_baselines3.common.save_util import load_from_zip_file
+from torch.nn import functional
+
+from proactive_gym import evaluate
+from proactive_gym.adapters.sb3_policies import ALGORITHMS, kinds_of, save_policy
+from proactive_gym.adapters.stable_baselines3 import SB3VecEnv
+from proactive_gym.envs import SCENARIOS, ProactiveEnv
+from proactive_gym.envs.encoded import VectorEncodedMenu
+from proactive_gym.envs.vector import ProactiveVectorEnv
+from proactive_gym.envs.vocabulary import Vocabulary
+from proactive_gym.errors import InputError, check_choice, check_whole
+from proactive_gym.evaluation import Evaluation
+from proactive_gym.training.flags import as_words, flags_from
+from proactive_gym.training.run_folder import opened
+
+
+@dataclass(frozen=True)
+class Flags:
+    """What can be set."""
+
+    out: str = "runs/ppo"  # folder for the run; the same command again goes on with it
+    algorithm: Literal["maskable", "ppo"] = "maskable"  # MaskablePPO, or PPO, which may choose what is not on offer
+    clear_steps: int = 200_000  # steps of the first part, in which all pictures suffice
+    steps: int = 400_000  # steps altogether
+    hold_out: tuple[str, ...] = ()  # scenarios that it never trains on
+    tell: float = 1.0  # weight of learning from the answers it is told; 0 leaves rewards alone
+    tell_passes: int = 4  # how often it goes over an answer it was told
+    remember: int = 30_000  # how many of them it keeps
+    image_size: int = 48  # side of the pictures
+    num_envs: int = 64  # conversations at once
+    n_steps: int = 16  # turns of each before it learns from them
+    batch_size: int = 256  # turns per update
+    n_epochs: int = 2  # how often it goes over each turn
+    learning_rate: float = 1e-3  # of Adam, falling to a tenth by the end
+    gamma: float = 0.95  # discount: what it pays to be asked for nothing
+    ent_coef: float = 0.02  # bonus for not being too sure
+    checkpoint_every: int = 50_000  # steps
+    eval_episodes: int = 1000  # episodes per evaluation at the end
+    seed: int = 0  # of the network, of chance and of the episodes
+
+    def __post_init__(self) -> None:
+        """Refuse impossible values before anything is made."""
+        positive = ("steps", "image_size", "num_envs", "n_steps", "batch_size", "n_epochs", "checkpoint_every")
+        for name in (*positive, "tell_passes", "remember", "eval_episodes"):
+            check_whole(name, getattr(self, name), 1)
+        check_whole("clear_steps", self.clear_steps, 0, self.steps)
+        check_whole("seed", self.seed, 0)
+        for name in self.hold_out:
+            check_choice("hold_out", name, [scenario.name for scenario in SCENARIOS])
+        if len(set(self.hold_out)) == len(SCENARIOS):
+            raise InputError("hold_out names all scenarios, but at least one is needed to train on.")
+        if not self.learning_rate > 0 or not self.tell >= 0:
+            raise InputError("learning_rate must be above 0, and tell at least 0.")
+
+
+def main(arguments: Sequence[str] | None = None) -> Path:
+    """Train, keep the policy, evaluate it."""
+    return train(flags_from(Flags, __doc__, arguments))
+
+
+def train(flags: Flags) -> Path:
+    """Train as the flags say; the folder with ``policy.zip``, the curve and the report."""
+    folder = opened(flags.out, "ppo", as_words(flags))
+    env = make(flags, control="sufficient")
+    vocabulary = vocabulary_of(env)
+    model = new_model(flags, env)
+    model.set_logger(configure(str(folder), ["csv", *(["tensorboard"] if find_spec("tensorboard") else [])]))
+    resume(model, folder)
+    parts = [
+        Keep(flags, folder, vocabulary),
+        Curve(),
+        *([Tell(flags, vocabulary)] if flags.tell else []),
+    ]
+    if model.num_timesteps < flags.clear_steps:
+        learn(model, flags.clear_steps, parts)
+        save_policy(model, folder / "before.zip", vocabulary)
+    if model.num_timesteps < flags.steps:
+        model.set_env(make(flags, seed=flags.seed + 1 + model.num_timesteps))
+        learn(model, flags.steps, parts)
+    save_policy(model, folder / "policy.zip", vocabulary)
+    report(flags, folder)
+    return folder
+
+
+def make(flags: Flags, seed: int | None = None, **kwargs: Any) -> SB3VecEnv:
+    """The scenarios it trains on, training subjects, menus as fixed vocabularies, lanes as SB3 wants them."""
+
+    class Trained(ProactiveEnv):
+        scenarios: ClassVar = tuple(item for item in SCENARIOS if item.name not in flags.hold_out)
+
+    if flags.algorithm == "ppo":  # what is not on offer is nothing a user could make sense of
+        kwargs["reply"] = "text"
+    lanes = ProactiveVectorEnv(Trained, flags.num_envs, split="train", image_size=flags.image_size, **kwargs)
+    env = SB3VecEnv(VectorEncodedMenu(lanes, off_menu="unreadable" if flags.algorithm == "ppo" else "error"))
+    env.seed(flags.seed if seed is None else seed)
+    return env
+
+
+def vocabulary_of(env: SB3VecEnv) -> Vocabulary:
+    """What the actions mean."""
+    assert isinstance(env.env, VectorEncodedMenu)
+    return env.env.vocabulary
+
+
+def new_model(flags: Flags, env: SB3VecEnv) -> Any:
+    """The algorithm with a fresh network."""
+    algorithm, policy = ALGORITHMS[flags.algorithm]
+    return algorithm(
+        policy,
+        env,
+        learning_rate=lambda left: flags.learning_rate * max(0.1, left),
+        n_steps=flags.n_steps,
+        batch_size=min(flags.batch_size, flags.n_steps * flags.num_envs),
+        n_epochs=flags.n_epochs,
+        gamma=flags.gamma,
+        ent_coef=flags.ent_coef,
+        policy_kwargs={"kinds": kinds_of(vocabulary_of(env))},
+        seed=flags.seed,
+        device="cpu",
+    )
+
+
+def learn(model: Any, until: int, parts: list[BaseCallback]) -> None:
+    """Go on until that many steps."""
+    model.learn(until - model.num_timesteps, callback=parts, reset_num_timesteps=False, log_interval=10)
+
+
+def resume(model: Any, folder: Path) -> None:
+    """Take weights, optimiser and steps from the last checkpoint, if there is one; nothing is unpickled."""
+    checkpoint = folder / "checkpoint.zip"
+    if not checkpoint.exists():
+        return
+    _, parameters, _ = load_from_zip_file(checkpoint, load_data=False, device="cpu")
+    steps = int((folder / "checkpoint.steps").read_text(encoding="utf-8"))
+    model.set_parameters(parameters, device="cpu")
+    model.num_timesteps = steps
+    model._logger.info(f"Going on after {steps} steps.")
+
+
+class Keep(BaseCallback):
+    """Keeps a checkpoint every so many steps."""
+
+    def __init__(self, flags: Flags, folder: Path, vocabulary: Vocabulary) -> None:
+        super().__init__()
+        self.every, self.folder, self.vocabulary, self.last = flags.checkpoint_every, folder, vocabulary, 0
+
+    def _on_rollout_start(self) -> None:
+        if self.num_timesteps - self.last >= self.every:
+            self.last = self.num_timesteps
+            save_policy(self.model, self.folder / "checkpoint.zip", self.vocabulary)
+            (self.folder / "checkpoint.steps").write_text(str(self.num_timesteps), encoding="utf-8")
+
+    def _on_step(self) -> bool:
+        return True
+
+
+class Curve(BaseCallback):
+    """Logs how episodes end: return, share right, requests an episode."""
+
+    def _on_step(self) -> bool:
+        for info in self.locals["infos"]:
+            if "outcome" in info:
+                self.logger.record_mean("episode/return", info["episode"]["r"])
+                self.logger.record_mean("episode/right", float(info["outcome"] == "correct"))
+                self.logger.record_mean("episode/requests", float(info["requests"]))
+        return True
+
+
+class Tell(BaseCallback):
+    """Learns from the answers that it is told at the end of episodes to name their last pictures."""
+
+    def __init__(self, flags: Flags, vocabulary: Vocabulary) -> None:
+        super().__init__()
+        self.flags, self.words = flags, {word.texts[0]: place for place, word in enumerate(vocabulary.words)}
+        side, room = flags.image_size, flags.remember
+        self.images = np.zeros((room, 3, side, side), dtype=np.uint8)
+        self.answers = np.zeros(room, dtype=np.int64)
+        self.told, self.new = 0, 0
+        self.random = np.random.default_rng(flags.seed)
+
+    def _on_training_start(self) -> None:
+        kinds = torch.tensor(self.model.policy._kinds)
+        self.is_answer = kinds == 2
+        self.optimizer = torch.optim.Adam(self.model.policy.parameters(), lr=self.flags.learning_rate)
+
+    def _on_step(self) -> bool:
+        for info in self.locals["infos"]:
+            if "answer" in info:
+                place = self.told % len(self.images)
+                self.images[place] = info["terminal_observation"]["image"]
+                self.answers[place] = self.words[info["answer"]]
+                self.told, self.new = self.told + 1, self.new + 1
+        return True
+
+    def _on_rollout_start(self) -> None:
+        """After an update and before the next turns are played: PPO's probabilities stay those it acted by."""
+        for group in self.optimizer.param_groups:
+            group["lr"] = self.model.lr_schedule(self.model._current_progress_remaining)
+        for _ in range(self.new * self.flags.tell_passes // self.flags.batch_size):
+            self._learn(self.random.integers(min(self.told, len(self.images)), size=self.flags.batch_size))
+        self.new = 0
+
+    def _learn(self, places: np.ndarray) -> None:
+        policy: Any = self.model.policy
+        images = torch.from_numpy(self.images[places])
+        menus = torch.zeros(len(places), len(self.is_answer))
+        features = policy.extract_features({"image": images, "menu": menus})
+        scores = policy.action_net(features).masked_fill(~self.is_answer, -torch.inf)
+        loss = self.flags.tell * functional.cross_entropy(scores, torch.from_numpy(self.answers[places]))
+        self.optimizer.zero_grad()
+        loss.backward()  # type: ignore[no-untyped-call]
+        self.optimizer.step()
+        self.logger.record_mean("tell/loss", loss.item())
+        self.logger.record_mean("tell/named", (scores.argmax(1).numpy() == self.answers[places]).mean())
+
+
+def report(flags: Flags, folder: Path) -> None:
+    """Before and after, on training subjects, on unseen ones, and on scenarios it never trained on."""
+    agents = ["oracle", f"sb3:{folder / 'policy.zip'}", "always-ask", "never-ask"]
+    agents += [f"sb3:{folder / 'before.zip'}"] if (folder / "before.zip").exists() else []
+    for title, split in {"training subjects": "train", "unseen subjects": "test"}.items():
+        out = folder / f"evaluation-{split}"
+        shown = evaluate(
+            agents, "ProactiveSuite-v0", flags.eval_episodes, out=out, split=split, image_size=flags.image_size
+        )
+        print(told(shown, title), flush=True)
+
+
+def told(evaluation: Evaluation, title: str) -> str:
+    """A line per agent: return and share of the oracle's."""
+    best = next(cell for cell in evaluation.table if cell.agent == "oracle").measures["return"].value
+    lines = [f"{title}:"]
+    for cell in evaluation.table:
+        value, low, high = cell.measures["return"]
+        requests = cell.measures["requests"].value
+        lines.append(
+            f"  {cell.agent:20} return {value:.3f} [{low:.3f}, {high:.3f}], {value / best:.1%} of the oracle's; "
+            f"{requests:.2f} requests"
+        )
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except InputError as wrong:
+        sys.exit(f"ppo.py: {wrong}")
