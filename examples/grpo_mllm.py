@@ -117,7 +117,9 @@ def train(flags: Flags) -> Path:
     )
     trainer.train(resume_from_checkpoint=last_checkpoint(folder))
     trainer.save_model(str(folder / "model"))
-    if trainer.accelerator.is_main_process and flags.eval_episodes:
+    is_first = trainer.accelerator.is_main_process
+    del trainer, loaded  # their memory is wanted now
+    if is_first and flags.eval_episodes:
         _evaluate(flags, folder)
     return folder
 

@@ -16,7 +16,9 @@ times faster than from rewards, which say only whether a guess was right. It is 
 The same command again goes on from the last checkpoint. The result plays as the agent ``sb3:runs/ppo/policy.zip``.
 """
 
+import json
 import sys
+import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -38,8 +40,8 @@ from proactive_gym.envs.encoded import VectorEncodedMenu
 from proactive_gym.envs.vector import ProactiveVectorEnv
 from proactive_gym.envs.vocabulary import Vocabulary
 from proactive_gym.errors import InputError, check_choice, check_whole
-from proactive_gym.evaluation import Evaluation
 from proactive_gym.training.flags import as_words, flags_from
+from proactive_gym.training.policy_report import result_table, share_of_oracle, write_curve
 from proactive_gym.training.run_folder import opened
 
 
@@ -49,13 +51,13 @@ class Flags:
 
     out: str = "runs/ppo"  # folder for the run; the same command again goes on with it
     algorithm: Literal["maskable", "ppo"] = "maskable"  # MaskablePPO, or PPO, which may choose what is not on offer
-    clear_steps: int = 200_000  # steps of the first part, in which all pictures suffice
-    steps: int = 400_000  # steps altogether
+    clear_steps: int = 60_000  # steps of the first part, in which all pictures suffice
+    steps: int = 180_000  # steps altogether
     hold_out: tuple[str, ...] = ()  # scenarios that it never trains on
     tell: float = 1.0  # weight of learning from the answers it is told; 0 leaves rewards alone
-    tell_passes: int = 4  # how often it goes over an answer it was told
+    tell_passes: int = 10  # how often it goes over an answer it was told
     remember: int = 30_000  # how many of them it keeps
-    image_size: int = 48  # side of the pictures
+    image_size: int = 32  # side of the pictures
     num_envs: int = 64  # conversations at once
     n_steps: int = 16  # turns of each before it learns from them
     batch_size: int = 256  # turns per update
@@ -63,13 +65,23 @@ class Flags:
     learning_rate: float = 1e-3  # of Adam, falling to a tenth by the end
     gamma: float = 0.95  # discount: what it pays to be asked for nothing
     ent_coef: float = 0.02  # bonus for not being too sure
-    checkpoint_every: int = 50_000  # steps
+    checkpoint_every: int = 10_000  # steps
+    log_every: int = 10  # rollouts, from one point of the curve to the next
     eval_episodes: int = 1000  # episodes per evaluation at the end
     seed: int = 0  # of the network, of chance and of the episodes
 
     def __post_init__(self) -> None:
         """Refuse impossible values before anything is made."""
-        positive = ("steps", "image_size", "num_envs", "n_steps", "batch_size", "n_epochs", "checkpoint_every")
+        positive = (
+            "steps",
+            "image_size",
+            "num_envs",
+            "n_steps",
+            "batch_size",
+            "n_epochs",
+            "log_every",
+            "checkpoint_every",
+        )
         for name in (*positive, "tell_passes", "remember", "eval_episodes"):
             check_whole(name, getattr(self, name), 1)
         check_whole("clear_steps", self.clear_steps, 0, self.steps)
@@ -93,19 +105,19 @@ def train(flags: Flags) -> Path:
     env = make(flags, control="sufficient")
     vocabulary = vocabulary_of(env)
     model = new_model(flags, env)
-    model.set_logger(configure(str(folder), ["csv", *(["tensorboard"] if find_spec("tensorboard") else [])]))
+    model.set_logger(configure(str(folder), ["tensorboard"] if find_spec("tensorboard") else []))
     resume(model, folder)
     parts = [
         Keep(flags, folder, vocabulary),
-        Curve(),
+        Curve(flags, folder),
         *([Tell(flags, vocabulary)] if flags.tell else []),
     ]
     if model.num_timesteps < flags.clear_steps:
-        learn(model, flags.clear_steps, parts)
+        learn(model, flags.clear_steps, parts, flags.log_every)
         save_policy(model, folder / "before.zip", vocabulary)
     if model.num_timesteps < flags.steps:
         model.set_env(make(flags, seed=flags.seed + 1 + model.num_timesteps))
-        learn(model, flags.steps, parts)
+        learn(model, flags.steps, parts, flags.log_every)
     save_policy(model, folder / "policy.zip", vocabulary)
     report(flags, folder)
     return folder
@@ -149,9 +161,9 @@ def new_model(flags: Flags, env: SB3VecEnv) -> Any:
     )
 
 
-def learn(model: Any, until: int, parts: list[BaseCallback]) -> None:
+def learn(model: Any, until: int, parts: list[BaseCallback], log_every: int) -> None:
     """Go on until that many steps."""
-    model.learn(until - model.num_timesteps, callback=parts, reset_num_timesteps=False, log_interval=10)
+    model.learn(until - model.num_timesteps, callback=parts, reset_num_timesteps=False, log_interval=log_every)
 
 
 def resume(model: Any, folder: Path) -> None:
@@ -160,10 +172,10 @@ def resume(model: Any, folder: Path) -> None:
     if not checkpoint.exists():
         return
     _, parameters, _ = load_from_zip_file(checkpoint, load_data=False, device="cpu")
-    steps = int((folder / "checkpoint.steps").read_text(encoding="utf-8"))
     model.set_parameters(parameters, device="cpu")
-    model.num_timesteps = steps
-    model._logger.info(f"Going on after {steps} steps.")
+    with zipfile.ZipFile(checkpoint) as archive:
+        model.num_timesteps = int(json.loads(archive.read("data"))["num_timesteps"])
+    print(f"Going on after {model.num_timesteps} steps.", flush=True)
 
 
 class Keep(BaseCallback):
@@ -177,22 +189,41 @@ class Keep(BaseCallback):
         if self.num_timesteps - self.last >= self.every:
             self.last = self.num_timesteps
             save_policy(self.model, self.folder / "checkpoint.zip", self.vocabulary)
-            (self.folder / "checkpoint.steps").write_text(str(self.num_timesteps), encoding="utf-8")
 
     def _on_step(self) -> bool:
         return True
 
 
 class Curve(BaseCallback):
-    """Logs how episodes end: return, share right, requests an episode."""
+    """Logs how episodes end: return, share right, requests an episode; keeps that as ``curve.csv``."""
+
+    def __init__(self, flags: Flags, folder: Path) -> None:
+        super().__init__()
+        self.every, self.file = flags.log_every, folder / "curve.csv"
+        self.ended: list[tuple[float, float, float]] = []
+        self.rollouts = 0
+
+    def _on_training_start(self) -> None:
+        """What was written after the checkpoint that it goes on from is played again."""
+        lines = self.file.read_text(encoding="utf-8").splitlines()[1:] if self.file.exists() else []
+        kept = [line for line in lines if int(line.split(",")[0]) <= self.num_timesteps]
+        self.file.write_text("\n".join(["steps,return,right,requests", *kept, ""]), encoding="utf-8")
 
     def _on_step(self) -> bool:
         for info in self.locals["infos"]:
             if "outcome" in info:
-                self.logger.record_mean("episode/return", info["episode"]["r"])
-                self.logger.record_mean("episode/right", float(info["outcome"] == "correct"))
-                self.logger.record_mean("episode/requests", float(info["requests"]))
+                self.ended.append((info["episode"]["r"], info["outcome"] == "correct", info["requests"]))
         return True
+
+    def _on_rollout_end(self) -> None:
+        self.rollouts += 1
+        if self.rollouts % self.every == 0 and self.ended:
+            means = np.mean(self.ended, axis=0)
+            with self.file.open("a", encoding="utf-8") as file:
+                file.write(f"{self.num_timesteps},{','.join(f'{mean:.4f}' for mean in means)}\n")
+            for name, mean in zip(("return", "right", "requests"), means, strict=True):
+                self.logger.record(f"episode/{name}", mean)
+            self.ended = []
 
 
 class Tell(BaseCallback):
@@ -244,29 +275,20 @@ class Tell(BaseCallback):
 
 
 def report(flags: Flags, folder: Path) -> None:
-    """Before and after, on training subjects, on unseen ones, and on scenarios it never trained on."""
-    agents = ["oracle", f"sb3:{folder / 'policy.zip'}", "always-ask", "never-ask"]
-    agents += [f"sb3:{folder / 'before.zip'}"] if (folder / "before.zip").exists() else []
-    for title, split in {"training subjects": "train", "unseen subjects": "test"}.items():
-        out = folder / f"evaluation-{split}"
-        shown = evaluate(
-            agents, "ProactiveSuite-v0", flags.eval_episodes, out=out, split=split, image_size=flags.image_size
-        )
-        print(told(shown, title), flush=True)
-
-
-def told(evaluation: Evaluation, title: str) -> str:
-    """A line per agent: return and share of the oracle's."""
-    best = next(cell for cell in evaluation.table if cell.agent == "oracle").measures["return"].value
-    lines = [f"{title}:"]
-    for cell in evaluation.table:
-        value, low, high = cell.measures["return"]
-        requests = cell.measures["requests"].value
-        lines.append(
-            f"  {cell.agent:20} return {value:.3f} [{low:.3f}, {high:.3f}], {value / best:.1%} of the oracle's; "
-            f"{requests:.2f} requests"
-        )
-    return "\n".join(lines)
+    """Before and after, on training subjects and on unseen ones, by scenario."""
+    after, before = f"sb3:{folder / 'policy.zip'}", f"sb3:{folder / 'before.zip'}"
+    agents = ["oracle", after, *([before] if (folder / "before.zip").exists() else []), "always-ask", "never-ask"]
+    tables = []
+    for title, split in {"Training subjects": "train", "Unseen subjects": "test"}.items():
+        size, out = flags.image_size, folder / f"evaluation-{split}"
+        played = evaluate(agents, "ProactiveSuite-v0", flags.eval_episodes, out=out, split=split, image_size=size)
+        tables.append(result_table(title, played.rows))
+        value, low, high = share_of_oracle(played.rows, "sb3:policy")
+        print(f"{title}: {value:.1%} [{low:.1%}, {high:.1%}] of the oracle's return", flush=True)
+    write_curve(folder / "curve.csv", flags.clear_steps, folder / "curve.png")
+    unseen = f"Never trained on: {', '.join(flags.hold_out)}." if flags.hold_out else "Trained on all scenarios."
+    (folder / "results.md").write_text("\n".join([unseen, "", *tables]), encoding="utf-8")
+    print(f"Results: {folder / 'results.md'}, {folder / 'evaluation-train' / 'report.html'}", flush=True)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """The folder of a training run: its flags, its checkpoints, its report."""
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,8 @@ def opened(folder: str | Path, recipe: str, flags: dict[str, Any]) -> Path:
         InputError: If another run is in there, or something that is no run.
     """
     folder = Path(folder)
+    if os.environ.get("RANK", "0") != "0":  # the first of several processes sees to it
+        return folder
     described = {"recipe": recipe, "version": proactive_gym.__version__, "flags": flags}
     file = folder / FLAGS
     if file.exists():

@@ -1,0 +1,282 @@
+"""Policies over menus: what they are made of, their files, the agent that plays them, the recipe that trains them."""
+
+from __future__ import annotations
+
+import json
+import pickle
+import zipfile
+from pathlib import Path
+
+import gymnasium as gym
+import numpy as np
+import pytest
+import torch
+
+import proactive_gym
+from proactive_gym import InputError, make_agent, rollouts
+from proactive_gym.adapters.sb3_policies import ALGORITHMS, DESCRIPTION, kinds_of, load_policy, save_policy
+from proactive_gym.adapters.stable_baselines3 import SB3VecEnv
+from proactive_gym.agents.base import Scored
+from proactive_gym.envs.encoded import VectorEncodedMenu
+from proactive_gym.envs.vocabulary import ABSTAIN, Vocabulary
+from proactive_gym.recipes import ppo
+
+SIDE = 32
+both = pytest.mark.parametrize("algorithm", list(ALGORITHMS))
+
+
+def lanes(algorithm: str, num_envs: int = 8, **kwargs) -> SB3VecEnv:
+    plain = algorithm == "ppo"
+    vector = gym.make_vec(
+        "ProactiveSuite-v0", num_envs, image_size=SIDE, reply="text" if plain else "choice", split="train", **kwargs
+    )
+    return SB3VecEnv(VectorEncodedMenu(vector, off_menu="unreadable" if plain else "error"))
+
+
+def model_of(algorithm: str):
+    env = lanes(algorithm)
+    made, policy = ALGORITHMS[algorithm]
+    words = {"kinds": kinds_of(env.env.vocabulary)}
+    model = made(policy, env, n_steps=8, batch_size=32, n_epochs=1, policy_kwargs=words, seed=0, device="cpu")
+    return model, env.env.vocabulary
+
+
+@pytest.fixture(scope="module", params=list(ALGORITHMS))
+def kept(request, tmp_path_factory):
+    """A model that learnt a little, its vocabulary and its file."""
+    model, vocabulary = model_of(request.param)
+    model.learn(64)
+    file = tmp_path_factory.mktemp("policy") / f"{request.param}.zip"
+    save_policy(model, file, vocabulary)
+    return model, vocabulary, file
+
+
+# --- The network ------------------------------------------------------------------------------------------------------
+
+
+def test_every_word_is_of_a_kind():
+    vocabulary = Vocabulary.of(gym.make("ProactiveSuite-v0"))
+    kinds = kinds_of(vocabulary)
+    assert kinds[vocabulary.number(ABSTAIN)] == 0 and kinds[vocabulary.number("blocks_left")] == 1
+    assert kinds[vocabulary.number("frog")] == 2
+    assert [kinds.count(kind) for kind in range(3)] == [1, 19, 341]
+
+
+@both
+def test_what_is_not_on_offer_starts_far_below_the_rest(algorithm):
+    model, _ = model_of(algorithm)
+    shown = model.env.reset()
+    observations, _ = model.policy.obs_to_tensor(shown)
+    with torch.no_grad():
+        chances = model.policy.get_distribution(observations).distribution.probs
+    assert (chances * observations["menu"]).sum(dim=1).min() > 0.9
+
+
+def test_what_all_interventions_share_reaches_those_never_trained_on():
+    model, vocabulary = model_of("maskable")
+    kinds = torch.tensor(kinds_of(vocabulary))
+    with torch.no_grad():
+        before = model.policy.action_net(torch.ones(1, 192 + len(vocabulary)))[0]
+        model.policy.action_net.of_kinds.bias[1] += 5
+        after = model.policy.action_net(torch.ones(1, 192 + len(vocabulary)))[0]
+    assert torch.allclose(after - before, 5.0 * (kinds == 1), atol=1e-5)
+
+
+# --- Files ------------------------------------------------------------------------------------------------------------
+
+
+def test_what_was_kept_plays_the_same(kept):
+    model, vocabulary, file = kept
+    agent = make_agent(f"sb3:{file}")
+    assert agent.name == f"sb3:{file.stem}"
+    env = gym.make("ProactiveSuite-v0", image_size=SIDE)
+    for trajectory in rollouts(agent, "ProactiveSuite-v0", 20, image_size=SIDE):
+        turn = trajectory.exchanges[0].turn
+        menu = vocabulary.multi_hot(turn.options, turn.action_mask)
+        shown = {"image": turn.image.transpose(2, 0, 1), "menu": menu}
+        masks = {"action_masks": menu.astype(bool)} if "maskable" in file.stem else {}
+        action, _ = model.predict(shown, deterministic=True, **masks)
+        if menu[int(action)]:
+            assert trajectory.exchanges[0].choice == vocabulary.option(int(action), turn.options, turn.action_mask)
+        (alone,) = agent.act([turn])
+        assert isinstance(alone, Scored) and alone.choice == trajectory.exchanges[0].choice
+        assert sum(alone.confidences) == pytest.approx(1)
+        assert all(on or not chance for on, chance in zip(turn.action_mask, alone.confidences, strict=True))
+    env.close()
+
+
+@pytest.mark.parametrize("env_id", list(proactive_gym.ENVIRONMENTS))
+def test_it_plays_every_environment_at_any_size(kept, env_id):
+    agent = make_agent(f"sb3:{kept[2]}")
+    assert len(list(rollouts(agent, env_id, 3, image_size=50))) == 3
+
+
+def test_sb3_itself_can_still_load_the_file(kept):
+    model, _, file = kept
+    again = type(model).load(file, device="cpu")
+    assert all(
+        torch.equal(one, other) for one, other in zip(model.policy.parameters(), again.policy.parameters(), strict=True)
+    )
+
+
+class Mischief:
+    def __reduce__(self):
+        return (Path.touch, (Path("mischief-was-done"),))
+
+
+def with_parts(file: Path, to: Path, **parts: bytes | None) -> Path:
+    """The archive with some parts changed, or left out (``None``)."""
+    with zipfile.ZipFile(file) as old, zipfile.ZipFile(to, "w") as new:
+        for name in old.namelist():
+            content = parts.get(name, old.read(name))
+            if content is not None:
+                new.writestr(name, content)
+    return to
+
+
+def test_nothing_in_a_file_is_run(kept, tmp_path, monkeypatch):
+    import base64
+
+    monkeypatch.chdir(tmp_path)
+    evil = pickle.dumps(Mischief())
+    words = json.dumps({"policy_class": {":type:": "x", ":serialized:": base64.b64encode(evil).decode()}})
+    agent = make_agent(f"sb3:{with_parts(kept[2], tmp_path / 'data.zip', data=words.encode())}")
+    assert list(rollouts(agent, "ProactiveSketch-v0", 2, image_size=SIDE))
+    with pytest.raises(InputError, match="holds no policy over menus"):
+        load_policy(with_parts(kept[2], tmp_path / "weights.zip", **{"policy.pth": evil}))
+    assert not (tmp_path / "mischief-was-done").exists()
+
+
+def described(file: Path, **changes) -> bytes:
+    with zipfile.ZipFile(file) as archive:
+        return json.dumps(json.loads(archive.read(DESCRIPTION)) | changes).encode()
+
+
+@pytest.mark.parametrize(
+    ("spoil", "message"),
+    [
+        (lambda file: {DESCRIPTION: None}, "no item named"),
+        (lambda file: {DESCRIPTION: b"{"}, "JSONDecodeError"),
+        (lambda file: {DESCRIPTION: described(file, widths=[24, 48, 96, 384])}, "size mismatch"),
+        (lambda file: {DESCRIPTION: described(file, widths=[10**9])}, "a network of"),
+        (lambda file: {DESCRIPTION: described(file, image_size=10**9)}, "a network of"),
+        (lambda file: {DESCRIPTION: described(file, kinds=[0])}, "1 kinds for 361 words"),
+        (lambda file: {DESCRIPTION: described(file, algorithm="sac")}, "KeyError"),
+        (lambda file: {"policy.pth": None}, "no item named"),
+        (lambda file: {"policy.pth": b"nothing"}, "holds no policy"),
+    ],
+)
+def test_a_spoilt_file_is_refused_in_a_sentence(kept, tmp_path, spoil, message):
+    file = with_parts(kept[2], tmp_path / "spoilt.zip", **spoil(kept[2]))
+    with pytest.raises(InputError, match="holds no policy over menus") as refusal:
+        make_agent(f"sb3:{file}")
+    assert message in str(refusal.value) or message == "holds no policy"
+
+
+def test_files_that_are_none_are_refused(tmp_path):
+    (tmp_path / "text.zip").write_text("not a zip")
+    with pytest.raises(InputError, match="holds no policy over menus"):
+        make_agent(f"sb3:{tmp_path / 'text.zip'}")
+    with pytest.raises(InputError, match="cannot be read: No such file"):
+        make_agent(f"sb3:{tmp_path / 'nowhere.zip'}")
+    with pytest.raises(InputError, match="lacks its model: sb3:MODEL"):
+        make_agent("sb3:")
+
+
+def test_without_a_menu_it_says_so(kept):
+    with pytest.raises(InputError, match="shows none; leave out reply='open'"):
+        list(rollouts(make_agent(f"sb3:{kept[2]}"), "ProactiveSketch-v0", 1, reply="open", image_size=SIDE))
+
+
+# --- The recipe -------------------------------------------------------------------------------------------------------
+
+QUICK = {
+    **{"clear_steps": 256, "steps": 512, "num_envs": 8, "n_steps": 16, "batch_size": 64, "checkpoint_every": 128},
+    **{"log_every": 1, "eval_episodes": 7, "tell_passes": 1, "remember": 200},
+}
+
+
+@both
+def test_the_recipe_trains_keeps_and_reports(algorithm, tmp_path, capsys):
+    folder = ppo.train(ppo.Flags(out=str(tmp_path / "run"), algorithm=algorithm, **QUICK))
+    assert "of the oracle's return" in capsys.readouterr().out
+    for part in ("policy.zip", "before.zip", "curve.csv", "curve.png", "results.md", "evaluation-test/report.html"):
+        assert (folder / part).stat().st_size > 50, part
+    results = (folder / "results.md").read_text()
+    assert "sb3:policy" in results and "sb3:before" in results and "Unseen subjects" in results
+    assert "| oracle | all scenarios | 7 | 1.000" in results
+
+
+def test_the_recipe_goes_on_after_a_kill(tmp_path, monkeypatch):
+    flags = ppo.Flags(out=str(tmp_path / "run"), **QUICK)
+    monkeypatch.setattr(ppo, "report", lambda *_: None)
+
+    class Killed(Exception):
+        pass
+
+    def kill(model, *_):
+        if model.num_timesteps >= 384:
+            raise Killed
+
+    with monkeypatch.context() as patch:
+        step = ppo.Tell._on_step
+        patch.setattr(ppo.Tell, "_on_step", lambda self: kill(self.model) or step(self))
+        with pytest.raises(Killed):
+            ppo.train(flags)
+    folder = tmp_path / "run"
+    assert (folder / "before.zip").exists() and not (folder / "policy.zip").exists()
+    with zipfile.ZipFile(folder / "checkpoint.zip") as archive:
+        reached = json.loads(archive.read("data"))["num_timesteps"]
+    assert 256 <= reached < 384
+    saved = load_policy(folder / "checkpoint.zip").policy.state_dict()
+    seen = {}
+    with monkeypatch.context() as patch:
+        learn = ppo.learn
+        patch.setattr(
+            ppo,
+            "learn",
+            lambda model, *more: (
+                seen.update(steps=model.num_timesteps, weights=[w.clone() for w in model.policy.state_dict().values()]),
+                learn(model, *more),
+            ),
+        )
+        ppo.train(flags)
+    assert seen["steps"] == reached
+    assert all(torch.equal(*pair) for pair in zip(seen["weights"], saved.values(), strict=True))
+    assert (folder / "policy.zip").exists()
+    steps = [int(line.split(",")[0]) for line in (folder / "curve.csv").read_text().splitlines()[1:]]
+    assert steps == [128, 256, 384, 512]  # none missing, none twice
+
+
+def test_held_out_scenarios_are_never_trained_on(tmp_path):
+    flags = ppo.Flags(out=str(tmp_path), hold_out=("sketch", "framing"), **QUICK)
+    env = ppo.make(flags)
+    env.reset()
+    played = {conversation.episode.scenario for conversation in env.env.unwrapped.conversations}
+    for _ in range(10):
+        masks = env.env.action_masks()
+        env.step((np.random.default_rng(0).random(masks.shape) * masks).argmax(axis=1))
+        played |= {conversation.episode.scenario for conversation in env.env.unwrapped.conversations}
+    assert len(played) == 5 and not played & {"sketch", "framing"}
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"steps": 0}, "steps is 0"),
+        ({"clear_steps": 600}, "clear_steps is 600"),
+        ({"learning_rate": 0}, "learning_rate must be above 0"),
+        ({"hold_out": ("fog",)}, "'fog'"),
+        ({"hold_out": tuple(env.name for env in ppo.SCENARIOS)}, "names all scenarios"),
+    ],
+)
+def test_impossible_flags_are_said_at_once(changes, message):
+    with pytest.raises(InputError, match=message):
+        ppo.Flags(**{**QUICK, **changes})
+
+
+def test_another_run_is_not_gone_on_with(tmp_path, monkeypatch):
+    monkeypatch.setattr(ppo, "report", lambda *_: None)
+    folder = ppo.train(ppo.Flags(out=str(tmp_path / "run"), **QUICK))
+    with pytest.raises(InputError, match=r"holds a run with gamma=0\.95, but now it is 0\.5"):
+        ppo.train(ppo.Flags(out=str(folder), gamma=0.5, **QUICK))
