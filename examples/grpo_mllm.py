@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from proactive_gym.errors import InputError, check_whole
 from proactive_gym.training.flags import as_words, flags_from
-from proactive_gym.training.run_folder import opened
+from proactive_gym.training.run_folder import finish, finished, opened
 
 if TYPE_CHECKING:
     from proactive_gym.adapters.trl import Questions
@@ -99,12 +99,23 @@ def train(flags: Flags) -> Path:
     """
     os.environ.setdefault("TRL_EXPERIMENTAL_SILENCE", "1")
     try:
-        from trl import GRPOConfig, GRPOTrainer
+        import trl  # noqa: F401
     except ImportError as error:
         raise InputError(f"GRPO needs TRL ({error}); install it with pip install 'proactive-gym[trl]'.") from error
+    folder = opened(flags.out, "grpo", as_words(flags))
+    if not finished(folder):
+        _learn(flags, folder)
+    if int(os.environ.get("RANK", "0")) == 0 and flags.eval_episodes:
+        _evaluate(flags, folder)
+    return folder
+
+
+def _learn(flags: Flags, folder: Path) -> None:
+    """Train, from the last checkpoint if there is one, and keep the result as ``model``."""
+    from trl import GRPOConfig, GRPOTrainer
+
     from proactive_gym.training.grpo import checked_model, last_checkpoint
 
-    folder = opened(flags.out, "grpo", as_words(flags))
     given = _data(flags)  # says at once if there is nothing to train on
     configuration = GRPOConfig(**_settings(flags, folder, given.pop("max_steps", -1)))
     loaded = checked_model(flags.model, flags.dtype, flags.lora_r, configuration, tools=flags.turns > 1)
@@ -117,11 +128,8 @@ def train(flags: Flags) -> Path:
     )
     trainer.train(resume_from_checkpoint=last_checkpoint(folder))
     trainer.save_model(str(folder / "model"))
-    is_first = trainer.accelerator.is_main_process
-    del trainer, loaded  # their memory is wanted now
-    if is_first and flags.eval_episodes:
-        _evaluate(flags, folder)
-    return folder
+    if trainer.accelerator.is_main_process:
+        finish(folder)
 
 
 def _data(flags: Flags) -> dict[str, Any]:

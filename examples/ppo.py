@@ -102,6 +102,14 @@ def main(arguments: Sequence[str] | None = None) -> Path:
 def train(flags: Flags) -> Path:
     """Train as the flags say; the folder with ``policy.zip``, the curve and the report."""
     folder = opened(flags.out, "ppo", as_words(flags))
+    if not (folder / "policy.zip").exists():
+        learn_to_ask(flags, folder)
+    report(flags, folder)
+    return folder
+
+
+def learn_to_ask(flags: Flags, folder: Path) -> None:
+    """First what things look like, then when to ask; ``before.zip`` and ``policy.zip`` are what each part led to."""
     env = make(flags, control="sufficient")
     vocabulary = vocabulary_of(env)
     model = new_model(flags, env)
@@ -119,8 +127,6 @@ def train(flags: Flags) -> Path:
         model.set_env(make(flags, seed=flags.seed + 1 + model.num_timesteps))
         learn(model, flags.steps, parts, flags.log_every)
     save_policy(model, folder / "policy.zip", vocabulary)
-    report(flags, folder)
-    return folder
 
 
 def make(flags: Flags, seed: int | None = None, **kwargs: Any) -> SB3VecEnv:
@@ -221,6 +227,9 @@ class Curve(BaseCallback):
             means = np.mean(self.ended, axis=0)
             with self.file.open("a", encoding="utf-8") as file:
                 file.write(f"{self.num_timesteps},{','.join(f'{mean:.4f}' for mean in means)}\n")
+            print(
+                f"{self.num_timesteps:>8} turns: return {means[0]:.3f}, {means[2]:.2f} requests an episode", flush=True
+            )
             for name, mean in zip(("return", "right", "requests"), means, strict=True):
                 self.logger.record(f"episode/{name}", mean)
             self.ended = []

@@ -16,6 +16,7 @@ from proactive_gym.cli_play import add_play
 from proactive_gym.cli_published import add_published
 from proactive_gym.cli_report import add_report
 from proactive_gym.cli_showing import DONE, INTERRUPTED, MENDABLE
+from proactive_gym.cli_train import add_train
 from proactive_gym.errors import InputError, one_line
 
 
@@ -70,6 +71,7 @@ def _parser() -> argparse.ArgumentParser:
     add_data(commands)
     add_published(commands)
     add_bench(commands)
+    add_train(commands)
     return parser
 
 

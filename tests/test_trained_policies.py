@@ -280,3 +280,50 @@ def test_another_run_is_not_gone_on_with(tmp_path, monkeypatch):
     folder = ppo.train(ppo.Flags(out=str(tmp_path / "run"), **QUICK))
     with pytest.raises(InputError, match=r"holds a run with gamma=0\.95, but now it is 0\.5"):
         ppo.train(ppo.Flags(out=str(folder), gamma=0.5, **QUICK))
+
+
+# --- The command ------------------------------------------------------------------------------------------------------
+
+
+def words(flags: dict) -> list[str]:
+    return [word for name, value in flags.items() for word in (f"--{name.replace('_', '-')}", str(value))]
+
+
+def test_the_command_trains_reports_and_goes_on(tmp_path, monkeypatch, capsys):
+    from proactive_gym.cli import main
+
+    monkeypatch.chdir(tmp_path)
+    arguments = ["train", "ppo", *words({**QUICK, "eval_episodes": 3})]
+    assert main(arguments) == 0
+    assert (tmp_path / "runs" / "ppo" / "evaluation-train" / "report.html").exists()
+    before = (tmp_path / "runs" / "ppo" / "evaluation-train" / "episodes.jsonl").read_bytes()
+    assert main(arguments) == 0  # all is there already
+    assert capsys.readouterr().out.count("128 turns") == 1
+    assert (tmp_path / "runs" / "ppo" / "evaluation-train" / "episodes.jsonl").read_bytes() == before
+    assert main([*arguments, "--gamma", "0.5"]) == 1
+    assert "holds a run with gamma=0.95, but now it is 0.5" in capsys.readouterr().err
+    assert main(["train", "ppo", "--steps", "0"]) == 1
+    assert "steps is 0" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("recipe", ["ppo", "grpo"])
+def test_flags_are_explained_by_their_comments(recipe, capsys):
+    from proactive_gym.cli import main
+    from proactive_gym.training.flags import comments
+
+    with pytest.raises(SystemExit) as done:
+        main(["train", recipe, "--help"])
+    assert done.value.code == 0
+    shown = capsys.readouterr().out
+    assert f"usage: proactive-gym train {recipe}" in shown and "--learning-rate" in shown
+    flags = ppo.Flags if recipe == "ppo" else pytest.importorskip("proactive_gym.recipes.grpo_mllm").Flags
+    assert comments(flags).keys() == set(flags.__dataclass_fields__)
+
+
+def test_an_unknown_recipe_is_wrong_usage(capsys):
+    from proactive_gym.cli import main
+
+    with pytest.raises(SystemExit) as done:
+        main(["train", "ppp"])
+    assert done.value.code == 2
+    assert "ppo" in capsys.readouterr().err

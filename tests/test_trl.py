@@ -227,6 +227,7 @@ def test_a_model_is_trained_kept_resumed_and_evaluated(models, tmp_path):
 
     # A kill in the midst of writing leaves a checkpoint without its state; training goes on from the one before.
     (folder / "checkpoint-2" / "trainer_state.json").unlink()
+    (folder / "trained.txt").unlink()
     from proactive_gym.training.grpo import last_checkpoint
 
     assert last_checkpoint(folder) == str(folder / "checkpoint-1")

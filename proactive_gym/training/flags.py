@@ -21,14 +21,19 @@ def add_flags(parser: argparse.ArgumentParser, flags: type[Any]) -> None:
         flags: A dataclass whose fields are ``bool``, ``int``, ``float``, ``str``, ``Literal`` or ``tuple`` of these,
             or one of them or ``None``.
     """
-    comments = dict(_COMMENTED.findall(inspect.getsource(flags)))
+    told_of = comments(flags)
     hints = get_type_hints(flags)
     for field in fields(flags):
-        told = comments.get(field.name, "").replace("%", "%%")
+        told = told_of.get(field.name, "").replace("%", "%%")
         default = _default(field)
         shown = "" if default in (None, ()) else f" (default: {_plain(default)})"
         names = ["--" + field.name.replace("_", "-")]
         parser.add_argument(*names, dest=field.name, default=default, help=told + shown, **_taken(hints[field.name]))
+
+
+def comments(flags: type[Any]) -> dict[str, str]:
+    """What stands behind each field in the source."""
+    return dict(_COMMENTED.findall(inspect.getsource(flags)))
 
 
 def made(flags: type[Flags], parsed: argparse.Namespace) -> Flags:

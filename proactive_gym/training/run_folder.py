@@ -9,6 +9,7 @@ import proactive_gym
 from proactive_gym.errors import InputError
 
 FLAGS = "training.json"
+_END = "trained.txt"
 _MAY_CHANGE = frozenset({"out", "save_steps", "checkpoint_every", "eval_episodes", "log_every"})
 """Flags that decide nothing about what is learnt up to a given step."""
 
@@ -36,6 +37,16 @@ def opened(folder: str | Path, recipe: str, flags: dict[str, Any]) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     file.write_text(json.dumps(described, indent=2) + "\n", encoding="utf-8")
     return folder
+
+
+def finished(folder: Path) -> bool:
+    """Whether training came to its end."""
+    return (folder / _END).exists()
+
+
+def finish(folder: Path) -> None:
+    """Note that training came to its end, and that its result is kept."""
+    (folder / _END).write_text("What was learnt is kept; the same command evaluates it.\n", encoding="utf-8")
 
 
 def _check_same(file: Path, described: dict[str, Any]) -> None:
