@@ -29,6 +29,7 @@ from proactive_gym.envs.occlusion import Occlusion
 from proactive_gym.envs.vector import ProactiveVectorEnv
 from proactive_gym.envs.vocabulary import ABSTAIN, Vocabulary, Word
 from proactive_gym.menu import Kind
+from proactive_gym.sources import FixedEpisodes, ScenesSource
 from proactive_gym.sources.scenes.subjects import SPLITS, subjects
 
 IDS = list(proactive_gym.ENVIRONMENTS)
@@ -83,6 +84,11 @@ def test_built_in_environments_share_one_vocabulary(env_id, split, interventions
     assert vocabulary.names[:3] == (ABSTAIN, "blocks_left", "blocks_right")
     assert [vocabulary.number(name) for name in vocabulary.names] == list(range(361))
     assert pickle.loads(pickle.dumps(vocabulary)) == vocabulary
+
+
+def test_episodes_kept_in_memory_have_the_vocabulary_of_their_source():
+    kept = FixedEpisodes(FixedEpisodes(ScenesSource(image_size=SIDE), 3), 2)
+    assert Vocabulary.of(gym.make("ProactiveSuite-v0", source=kept)) == Vocabulary.of(gym.make("ProactiveSuite-v0"))
 
 
 def test_a_vocabulary_can_be_restricted():

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from proactive_gym.envs.base import Desk, ProactiveEnv
 from proactive_gym.errors import InputError, check_choice
+from proactive_gym.sources.fixed import FixedEpisodes
 from proactive_gym.sources.scenes.source import ABSTENTIONS, ScenesSource
 from proactive_gym.sources.scenes.subjects import SPLITS, subjects
 
@@ -80,9 +81,12 @@ class Vocabulary:
             InputError: If the environment is not one of these, or its source has answers of its own.
         """
         desk = desk_of(env)
-        if not isinstance(desk.source, ScenesSource):
+        source = desk.source
+        while isinstance(source, FixedEpisodes):
+            source = source.source
+        if not isinstance(source, ScenesSource):
             raise InputError(
-                f"The answers of the source {desk.source.name!r} are not known in advance; "
+                f"The answers of the source {source.name!r} are not known in advance; "
                 "name them in a vocabulary of your own: Vocabulary.made(interventions, answers, abstentions)."
             )
         wanted = [check_choice("The split", split, SPLITS) for split in splits]
