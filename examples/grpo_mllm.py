@@ -134,7 +134,8 @@ def _learn(flags: Flags, folder: Path) -> None:
 
 def _data(flags: Flags) -> dict[str, Any]:
     """What TRL's trainer is given: prompts, rewards, and environments if there are several turns."""
-    from proactive_gym.adapters.trl import EpisodeReward, Episodes, FirstTurns, OutcomeReward, dataset_of
+    from proactive_gym.adapters.trl import FirstTurns, OutcomeReward, dataset_of
+    from proactive_gym.adapters.trl_episodes import EpisodeReward, Episodes
     from proactive_gym.adapters.trl_official import OfficialSplit, RowReward
 
     if flags.data == "official":

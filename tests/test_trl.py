@@ -13,10 +13,12 @@ import proactive_gym
 from proactive_gym import InputError, Reward
 from proactive_gym.menu import Kind
 from proactive_gym.outcome import Outcome
+from proactive_gym.sources import FixedEpisodes, ScenesSource
 
 pytestmark = pytest.mark.trl
 
 trl_adapter = pytest.importorskip("proactive_gym.adapters.trl")
+trl_episodes = pytest.importorskip("proactive_gym.adapters.trl_episodes")
 IDS = list(proactive_gym.ENVIRONMENTS)
 SIDE = 40
 
@@ -76,10 +78,21 @@ def test_what_replies_come_to_is_logged_by_scenario():
     assert logged[f"asked/{episodes[6].scenario}"] == 1.0 and logged[f"accuracy/{episodes[0].scenario}"] == 1.0
 
 
+def test_an_empty_split_is_said_at_once():
+    class Nothing(FixedEpisodes):
+        def size(self, scenarios):
+            return 0
+
+    source = Nothing(ScenesSource(image_size=SIDE), 1)
+    for making in (trl_adapter.FirstTurns, trl_episodes.Episodes):
+        with pytest.raises(InputError, match="has no episode to train on: the split is empty"):
+            making("ProactiveSketch-v0", source=source)
+
+
 @pytest.mark.parametrize("r_p", [-0.1, 1.5, float("nan"), True, "0.5", None])
 def test_what_a_request_pays_is_between_nothing_and_an_answer(r_p):
     questions = trl_adapter.FirstTurns("ProactiveSketch-v0", 1, image_size=SIDE)
-    for making in (lambda: trl_adapter.OutcomeReward(questions, r_p), lambda: trl_adapter.EpisodeReward(r_p)):
+    for making in (lambda: trl_adapter.OutcomeReward(questions, r_p), lambda: trl_episodes.EpisodeReward(r_p)):
         with pytest.raises(
             InputError, match=r"r_p, what a useful request pays, is .*, but must be a number from 0 to 1"
         ):
@@ -91,7 +104,7 @@ def test_what_a_request_pays_is_between_nothing_and_an_answer(r_p):
 
 @every_id
 def test_a_group_starts_from_one_episode_and_goes_its_own_ways(env_id):
-    episodes = trl_adapter.Episodes(env_id, 7, split="train", image_size=SIDE)
+    episodes = trl_episodes.Episodes(env_id, 7, split="train", image_size=SIDE)
     factories = episodes.factories()
     for row in episodes.dataset():
         group = [factories[row["environment"]]() for _ in range(3)]
@@ -103,13 +116,13 @@ def test_a_group_starts_from_one_episode_and_goes_its_own_ways(env_id):
         seen = getattr(group[0], asked)()
         assert not np.array_equal(np.asarray(seen[0]["image"]), np.asarray(shown[0][0]["image"]))
         group[1].answer(episode.texts[episode.answer])
-        rewards = trl_adapter.EpisodeReward(0.5)([completion("")] * 3, environments=group)
+        rewards = trl_episodes.EpisodeReward(0.5)([completion("")] * 3, environments=group)
         assert [tools.conversation.state.outcome for tools in group[1:]] == [Outcome.CORRECT, Outcome.UNREADABLE]
         assert rewards[1:] == [1.0, 0.0]
 
 
 def begun(scenario: str = "ProactiveOcclusion-v0"):
-    episodes = trl_adapter.Episodes(scenario, 1, split="train", image_size=SIDE)
+    episodes = trl_episodes.Episodes(scenario, 1, split="train", image_size=SIDE)
     row = episodes.dataset()[0]
     tools = episodes.factories()[row["environment"]]()
     tools.reset(**row)
@@ -117,7 +130,7 @@ def begun(scenario: str = "ProactiveOcclusion-v0"):
 
 
 def test_asking_pays_once_and_only_the_end_decides():
-    reward, calls = trl_adapter.EpisodeReward(0.5), [{"role": "assistant", "content": "", "tool_calls": ["…"]}]
+    reward, calls = trl_episodes.EpisodeReward(0.5), [{"role": "assistant", "content": "", "tool_calls": ["…"]}]
     tools = begun()
     way = tools.conversation.episode.route(tools.conversation.state)
     getattr(tools, way[0])()
@@ -126,7 +139,7 @@ def test_asking_pays_once_and_only_the_end_decides():
         getattr(tools, way[0])()
     assert tools.conversation.state.requests > 1
     assert reward([calls], environments=[tools]) == [0.5]
-    assert tools.answer("A") == [{"type": "text", "text": trl_adapter.OVER}]  # polite, and of no effect
+    assert tools.answer("A") == [{"type": "text", "text": trl_episodes.OVER}]  # polite, and of no effect
     tools = begun()
     getattr(tools, way[0])()
     tools.abstain()
@@ -137,17 +150,17 @@ def test_words_instead_of_a_call_are_the_reply():
     tools = begun()
     episode = tools.conversation.episode
     text = episode.texts[episode.answer]
-    assert trl_adapter.EpisodeReward()([completion(f"It is {text}")], environments=[tools]) == [1.0]
+    assert trl_episodes.EpisodeReward()([completion(f"It is {text}")], environments=[tools]) == [1.0]
 
 
 def test_a_tool_that_is_not_on_offer_ends_the_episode():
-    episodes = trl_adapter.Episodes("ProactiveImageQuality-v0", 5, split="train", image_size=SIDE)
+    episodes = trl_episodes.Episodes("ProactiveImageQuality-v0", 5, split="train", image_size=SIDE)
     for row in episodes.dataset():
         tools = episodes.factories()[row["environment"]]()
         tools.reset(**row)
         menu = {option.name for option in tools.conversation.episode.menu}
         missing = [name for name in tools.desk.scenarios[0].interventions if name not in menu]
-        assert getattr(tools, missing[0])() == [{"type": "text", "text": trl_adapter.NOT_ON_OFFER}]
+        assert getattr(tools, missing[0])() == [{"type": "text", "text": trl_episodes.NOT_ON_OFFER}]
         assert tools.conversation.state.outcome is Outcome.UNREADABLE
 
 
@@ -155,7 +168,7 @@ def test_a_tool_that_is_not_on_offer_ends_the_episode():
 def test_tools_describe_themselves_to_a_chat_template(env_id):
     from transformers.utils import get_json_schema
 
-    for name, factory in trl_adapter.Episodes(env_id, 1, image_size=SIDE).factories().items():
+    for name, factory in trl_episodes.Episodes(env_id, 1, image_size=SIDE).factories().items():
         tools = factory()
         interventions = next(one.interventions for one in tools.desk.scenarios if one.name == name)
         for tool, phrases in interventions.items():
