@@ -4,14 +4,16 @@
     python examples/ppo.py --out runs/held-out --hold-out video_moment      # a scenario that it never trains on
     python examples/ppo.py --out runs/plain --algorithm ppo --tell 0        # no masks, rewards alone
 
-It learns in two parts. First all pictures suffice (``control="sufficient"``), so that it learns what things look like
-and that answering at once is best: it never asks. Then episodes begin as they do in the environment, and with rewards
-for right answers only it has to find out that asking leads to them.
+It learns in two parts. First all pictures suffice, and menus hold answers only (``clear=True``): it learns what things
+look like, and knows of nothing else. Then episodes begin as they do in the environment. It starts out reluctant, and
+never asks where it takes what it finds best (``--reluctance``); with rewards for right answers only it has to find out,
+from the few times that it asks by chance, that asking leads to pictures it can name.
 
 **Learning from what it is told.** When an episode is over, the user says what the right answer was
-(``info["answer"]``). Beside PPO's own loss the network learns from that to name the last picture (``--tell``), many
-times faster than from rewards, which say only whether a guess was right. It is told names, never when to ask.
-``--tell 0`` leaves it out.
+(``info["answer"]``). From that the network learns to name the last picture (``--tell``), many times faster than from
+rewards, which say only whether a guess was right; its convolutions learn from nothing else, since PPO's gradients make
+them forget. It is told names, never when to ask: that, and the choice among the options, PPO learns from rewards.
+``--tell 0`` leaves it out, and PPO trains all.
 
 The same command again goes on from the last checkpoint. The result plays as the agent ``sb3:runs/ppo/policy.zip``.
 """
@@ -33,7 +35,8 @@ from stable_baselines3.common.save_util import load_from_zip_file
 from torch.nn import functional
 
 from proactive_gym import evaluate
-from proactive_gym.adapters.sb3_policies import ALGORITHMS, kinds_of, save_policy
+from proactive_gym.adapters.joined import JoinedVecEnv
+from proactive_gym.adapters.sb3_policies import ALGORITHMS, ANSWER, kinds_of, save_policy
 from proactive_gym.adapters.stable_baselines3 import SB3VecEnv
 from proactive_gym.envs import SCENARIOS, ProactiveEnv
 from proactive_gym.envs.encoded import VectorEncodedMenu
@@ -51,21 +54,25 @@ class Flags:
 
     out: str = "runs/ppo"  # folder for the run; the same command again goes on with it
     algorithm: Literal["maskable", "ppo"] = "maskable"  # MaskablePPO, or PPO, which may choose what is not on offer
-    clear_steps: int = 60_000  # steps of the first part, in which all pictures suffice
-    steps: int = 180_000  # steps altogether
+    clear_steps: int = 50_000  # steps of the first part, in which all pictures suffice
+    steps: int = 130_000  # steps altogether
     hold_out: tuple[str, ...] = ()  # scenarios that it never trains on
+    still_clear: float = 0.25  # share of the lanes in which pictures still suffice after that
+    reluctance: float = 3.0  # how far the scores of interventions start below those of answers
     tell: float = 1.0  # weight of learning from the answers it is told; 0 leaves rewards alone
-    tell_passes: int = 10  # how often it goes over an answer it was told
+    tell_passes: int = 8  # how often it goes over an answer it was told
     remember: int = 30_000  # how many of them it keeps
     image_size: int = 32  # side of the pictures
     num_envs: int = 64  # conversations at once
     n_steps: int = 16  # turns of each before it learns from them
     batch_size: int = 256  # turns per update
     n_epochs: int = 2  # how often it goes over each turn
-    learning_rate: float = 1e-3  # of Adam, falling to a tenth by the end
+    learning_rate: float = 2.5e-4  # of PPO's Adam, falling to a tenth by the end
+    tell_rate: float = 1e-3  # of the Adam that learns from what it is told; falls alike
+    target_kl: float = 0.05  # divergence from the policy that played at which an update ends
     gamma: float = 0.95  # discount: what it pays to be asked for nothing
     ent_coef: float = 0.02  # bonus for not being too sure
-    checkpoint_every: int = 10_000  # steps
+    checkpoint_every: int = 5_000  # steps
     log_every: int = 10  # rollouts, from one point of the curve to the next
     eval_episodes: int = 1000  # episodes per evaluation at the end
     seed: int = 0  # of the network, of chance and of the episodes
@@ -90,8 +97,13 @@ class Flags:
             check_choice("hold_out", name, [scenario.name for scenario in SCENARIOS])
         if len(set(self.hold_out)) == len(SCENARIOS):
             raise InputError("hold_out names all scenarios, but at least one is needed to train on.")
-        if not self.learning_rate > 0 or not self.tell >= 0:
-            raise InputError("learning_rate must be above 0, and tell at least 0.")
+        if not 0 <= self.still_clear <= 1:
+            raise InputError(f"still_clear is {self.still_clear!r}, but must be a share from 0 to 1.")
+        for name in ("learning_rate", "tell_rate", "target_kl"):
+            if not getattr(self, name) > 0:
+                raise InputError(f"{name} is {getattr(self, name)!r}, but must be above 0.")
+        if not self.tell >= 0:
+            raise InputError(f"tell is {self.tell!r}, but must be at least 0.")
 
 
 def main(arguments: Sequence[str] | None = None) -> Path:
@@ -110,46 +122,54 @@ def train(flags: Flags) -> Path:
 
 def learn_to_ask(flags: Flags, folder: Path) -> None:
     """First what things look like, then when to ask; ``before.zip`` and ``policy.zip`` are what each part led to."""
-    env = make(flags, control="sufficient")
-    vocabulary = vocabulary_of(env)
-    model = new_model(flags, env)
+    begun = clear(flags, flags.num_envs, flags.seed)
+    vocabulary = Vocabulary.of(begun.env)
+    model = new_model(flags, begun, vocabulary)
     model.set_logger(configure(str(folder), ["tensorboard"] if find_spec("tensorboard") else []))
     resume(model, folder)
-    parts = [
-        Keep(flags, folder, vocabulary),
-        Curve(flags, folder),
-        *([Tell(flags, vocabulary)] if flags.tell else []),
-    ]
+    curve = Curve(flags, folder)
+    parts = [Keep(flags, folder, vocabulary), curve, *([Tell(flags, vocabulary)] if flags.tell else [])]
     if model.num_timesteps < flags.clear_steps:
         learn(model, flags.clear_steps, parts, flags.log_every)
         save_policy(model, folder / "before.zip", vocabulary)
     if model.num_timesteps < flags.steps:
-        model.set_env(make(flags, seed=flags.seed + 1 + model.num_timesteps))
+        model.set_env(both(flags, flags.seed + 1 + model.num_timesteps))
+        curve.lanes = flags.num_envs - round(flags.num_envs * flags.still_clear)
         learn(model, flags.steps, parts, flags.log_every)
     save_policy(model, folder / "policy.zip", vocabulary)
 
 
-def make(flags: Flags, seed: int | None = None, **kwargs: Any) -> SB3VecEnv:
+def make(flags: Flags, lanes: int, seed: int, **kwargs: Any) -> SB3VecEnv:
     """The scenarios it trains on, training subjects, menus as fixed vocabularies, lanes as SB3 wants them."""
 
     class Trained(ProactiveEnv):
         scenarios: ClassVar = tuple(item for item in SCENARIOS if item.name not in flags.hold_out)
 
-    if flags.algorithm == "ppo":  # what is not on offer is nothing a user could make sense of
+    plain = flags.algorithm == "ppo"
+    if plain:  # what is not on offer is nothing a user could make sense of
         kwargs["reply"] = "text"
-    lanes = ProactiveVectorEnv(Trained, flags.num_envs, split="train", image_size=flags.image_size, **kwargs)
-    env = SB3VecEnv(VectorEncodedMenu(lanes, off_menu="unreadable" if flags.algorithm == "ppo" else "error"))
-    env.seed(flags.seed if seed is None else seed)
+    vector = ProactiveVectorEnv(Trained, lanes, split="train", image_size=flags.image_size, **kwargs)
+    words = Vocabulary.of(vector)
+    env = SB3VecEnv(VectorEncodedMenu(vector, words, off_menu="unreadable" if plain else "error"))
+    env.seed(seed)
     return env
 
 
-def vocabulary_of(env: SB3VecEnv) -> Vocabulary:
-    """What the actions mean."""
-    assert isinstance(env.env, VectorEncodedMenu)
-    return env.env.vocabulary
+def clear(flags: Flags, lanes: int, seed: int) -> SB3VecEnv:
+    """Pictures that suffice, and only answers on the menu."""
+    return make(flags, lanes, seed, clear=True)
 
 
-def new_model(flags: Flags, env: SB3VecEnv) -> Any:
+def both(flags: Flags, seed: int) -> JoinedVecEnv:
+    """Episodes as they begin in the environment, and in a part of the lanes still those that suffice."""
+    still_clear = min(flags.num_envs - 1, round(flags.num_envs * flags.still_clear))
+    parts = [make(flags, flags.num_envs - still_clear, seed)]
+    joined = JoinedVecEnv([*parts, *([clear(flags, still_clear, seed)] if still_clear else [])])
+    joined.seed(seed)
+    return joined
+
+
+def new_model(flags: Flags, env: SB3VecEnv, vocabulary: Vocabulary) -> Any:
     """The algorithm with a fresh network."""
     algorithm, policy = ALGORITHMS[flags.algorithm]
     return algorithm(
@@ -161,7 +181,8 @@ def new_model(flags: Flags, env: SB3VecEnv) -> Any:
         n_epochs=flags.n_epochs,
         gamma=flags.gamma,
         ent_coef=flags.ent_coef,
-        policy_kwargs={"kinds": kinds_of(vocabulary_of(env))},
+        target_kl=flags.target_kl,
+        policy_kwargs={"kinds": kinds_of(vocabulary), "reluctance": flags.reluctance, "detached": flags.tell > 0},
         seed=flags.seed,
         device="cpu",
     )
@@ -201,13 +222,16 @@ class Keep(BaseCallback):
 
 
 class Curve(BaseCallback):
-    """Logs how episodes end: return, share right, requests an episode; keeps that as ``curve.csv``."""
+    """Logs how episodes end: return, share right, requests an episode; keeps that as ``curve.csv``.
+
+    In the second part, of episodes as they begin in the environment; those that suffice are in the lanes behind them.
+    """
 
     def __init__(self, flags: Flags, folder: Path) -> None:
         super().__init__()
         self.every, self.file = flags.log_every, folder / "curve.csv"
         self.ended: list[tuple[float, float, float]] = []
-        self.rollouts = 0
+        self.rollouts, self.lanes = 0, flags.num_envs
 
     def _on_training_start(self) -> None:
         """What was written after the checkpoint that it goes on from is played again."""
@@ -216,7 +240,7 @@ class Curve(BaseCallback):
         self.file.write_text("\n".join(["steps,return,right,requests", *kept, ""]), encoding="utf-8")
 
     def _on_step(self) -> bool:
-        for info in self.locals["infos"]:
+        for info in self.locals["infos"][: self.lanes]:
             if "outcome" in info:
                 self.ended.append((info["episode"]["r"], info["outcome"] == "correct", info["requests"]))
         return True
@@ -249,8 +273,8 @@ class Tell(BaseCallback):
 
     def _on_training_start(self) -> None:
         kinds = torch.tensor(self.model.policy._kinds)
-        self.is_answer = kinds == 2
-        self.optimizer = torch.optim.Adam(self.model.policy.parameters(), lr=self.flags.learning_rate)
+        self.is_answer = kinds == ANSWER
+        self.optimizer = torch.optim.Adam(self.model.policy.parameters(), lr=self.flags.tell_rate)
 
     def _on_step(self) -> bool:
         for info in self.locals["infos"]:
@@ -264,7 +288,7 @@ class Tell(BaseCallback):
     def _on_rollout_start(self) -> None:
         """After an update and before the next turns are played: PPO's probabilities stay those it acted by."""
         for group in self.optimizer.param_groups:
-            group["lr"] = self.model.lr_schedule(self.model._current_progress_remaining)
+            group["lr"] = self.flags.tell_rate * max(0.1, self.model._current_progress_remaining)
         for _ in range(self.new * self.flags.tell_passes // self.flags.batch_size):
             self._learn(self.random.integers(min(self.told, len(self.images)), size=self.flags.batch_size))
         self.new = 0
@@ -273,8 +297,8 @@ class Tell(BaseCallback):
         policy: Any = self.model.policy
         images = torch.from_numpy(self.images[places])
         menus = torch.zeros(len(places), len(self.is_answer))
-        features = policy.extract_features({"image": images, "menu": menus})
-        scores = policy.action_net(features).masked_fill(~self.is_answer, -torch.inf)
+        features = policy.features_extractor.look(images / 255)
+        scores = policy.action_net(torch.cat([features, menus], dim=1)).masked_fill(~self.is_answer, -torch.inf)
         loss = self.flags.tell * functional.cross_entropy(scores, torch.from_numpy(self.answers[places]))
         self.optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]

@@ -14,6 +14,7 @@ import torch
 
 import proactive_gym
 from proactive_gym import InputError, make_agent, rollouts
+from proactive_gym.adapters.joined import JoinedVecEnv
 from proactive_gym.adapters.sb3_policies import ALGORITHMS, DESCRIPTION, kinds_of, load_policy, save_policy
 from proactive_gym.adapters.stable_baselines3 import SB3VecEnv
 from proactive_gym.agents.base import Scored
@@ -80,6 +81,52 @@ def test_what_all_interventions_share_reaches_those_never_trained_on():
         model.policy.action_net.of_kinds.bias[1] += 5
         after = model.policy.action_net(torch.ones(1, 192 + len(vocabulary)))[0]
     assert torch.allclose(after - before, 5.0 * (kinds == 1), atol=1e-5)
+
+
+def test_convolutions_are_left_alone_where_they_learn_from_what_is_told():
+    env = lanes("maskable")
+    made, policy = ALGORITHMS["maskable"]
+    for detached in (False, True):
+        settings = {"kinds": kinds_of(env.env.vocabulary), "detached": detached, "reluctance": 3.0}
+        model = made(policy, env, n_steps=8, batch_size=32, n_epochs=1, policy_kwargs=settings, seed=0, device="cpu")
+        before = {name: weights.clone() for name, weights in model.policy.state_dict().items()}
+        model.learn(64)
+        changed = {
+            name for name, weights in model.policy.state_dict().items() if not torch.equal(weights, before[name])
+        }
+        assert any(name.startswith("features_extractor.layers") for name in changed) is not detached
+        assert {"action_net.words.weight", "value_net.weight"} <= changed
+        assert before["action_net.of_kinds.bias"].tolist() == [0, -3, 0]
+
+
+def test_settings_side_by_side_are_one_environment():
+    asked, clear = lanes("maskable", 3), lanes("maskable", 2, clear=True)
+    joined, alone = JoinedVecEnv([asked, clear]), lanes("maskable", 3)
+    joined.seed(7)
+    alone.seed(7)
+    shown, by_itself = joined.reset(), alone.reset()
+    assert joined.num_envs == 5 and len(joined.reset_infos) == 5
+    masks = np.stack(joined.env_method("action_masks"))
+    assert np.array_equal(masks, shown["menu"].astype(bool))
+    assert not masks[3:, :20].any() and masks[:3, :20].any()  # the clear ones offer answers only
+    for _ in range(6):
+        assert all(np.array_equal(shown[name][:3], by_itself[name]) for name in shown)
+        actions = np.stack(joined.env_method("action_masks")).argmax(axis=1)
+        shown, rewards, dones, infos = joined.step(actions)
+        by_itself, alone_rewards, alone_dones, alone_infos = alone.step(actions[:3])
+        assert np.array_equal(rewards[:3], alone_rewards) and np.array_equal(dones[:3], alone_dones)
+        assert [info.get("outcome") for info in infos[:3]] == [info.get("outcome") for info in alone_infos]
+    assert joined.get_attr("num_envs", [0, 4]) == [3, 2]
+    with pytest.raises(InputError, match="for lanes 1 alone"):
+        joined.set_attr("something", 1, 1)
+    with pytest.raises(InputError, match="other spaces"):
+        JoinedVecEnv([asked, other_size()])
+    with pytest.raises(InputError, match="no vector environments"):
+        JoinedVecEnv([])
+
+
+def other_size() -> SB3VecEnv:
+    return SB3VecEnv(VectorEncodedMenu(gym.make_vec("ProactiveSuite-v0", 2, image_size=SIDE + 4)))
 
 
 # --- Files ------------------------------------------------------------------------------------------------------------
@@ -250,7 +297,7 @@ def test_the_recipe_goes_on_after_a_kill(tmp_path, monkeypatch):
 
 def test_held_out_scenarios_are_never_trained_on(tmp_path):
     flags = ppo.Flags(out=str(tmp_path), hold_out=("sketch", "framing"), **QUICK)
-    env = ppo.make(flags)
+    env = ppo.make(flags, 8, 0)
     env.reset()
     played = {conversation.episode.scenario for conversation in env.env.unwrapped.conversations}
     for _ in range(10):
@@ -265,7 +312,7 @@ def test_held_out_scenarios_are_never_trained_on(tmp_path):
     [
         ({"steps": 0}, "steps is 0"),
         ({"clear_steps": 600}, "clear_steps is 600"),
-        ({"learning_rate": 0}, "learning_rate must be above 0"),
+        ({"learning_rate": 0}, "learning_rate is 0, but must be above 0"),
         ({"hold_out": ("fog",)}, "'fog'"),
         ({"hold_out": tuple(env.name for env in ppo.SCENARIOS)}, "names all scenarios"),
     ],

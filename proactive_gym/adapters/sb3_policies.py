@@ -30,6 +30,8 @@ from proactive_gym.sources.scenes.subjects import subjects
 
 DESCRIPTION = "proactive_gym.json"
 _LARGEST = 2**28
+GIVING_UP, INTERVENTION, ANSWER = range(3)
+"""Kinds of words."""
 WIDTHS = (24, 48, 96, 192)
 NOT_ON_OFFER = 8.0
 """How far words that are not on offer start below the others; learnt, like all else, where no mask forbids them."""
@@ -41,9 +43,10 @@ class Sight(BaseFeaturesExtractor):
     Args:
         space: Of ``EncodedMenu``, pictures turned to channels first as SB3 does.
         widths: Channels of the convolutions; the last is the number of features.
+        detached: Whether the convolutions are left alone by whatever learns from ``forward``.
     """
 
-    def __init__(self, space: Dict, widths: Sequence[int] = WIDTHS) -> None:
+    def __init__(self, space: Dict, widths: Sequence[int] = WIDTHS, detached: bool = False) -> None:
         menu = cast(Any, space["menu"]).n
         super().__init__(space, widths[-1] + menu)
         assert is_image_space_channels_first(cast(Any, space["image"]))
@@ -54,11 +57,17 @@ class Sight(BaseFeaturesExtractor):
             layers += [nn.ReLU(), nn.MaxPool2d(2)]
         layers[-1] = nn.AdaptiveMaxPool2d(1)
         self.layers = nn.Sequential(*layers, nn.Flatten())
+        self.detached = detached
 
     def forward(self, observations: Mapping[str, torch.Tensor]) -> torch.Tensor:
         """Features and menu side by side, ``(N, widths[-1] + n)``; pictures come as 0…1."""
-        image = (2 * observations["image"] - 1).contiguous(memory_format=torch.channels_last)
-        return torch.cat([self.layers(image), observations["menu"]], dim=1)
+        features = self.look(observations["image"])
+        return torch.cat([features.detach() if self.detached else features, observations["menu"]], dim=1)
+
+    def look(self, images: torch.Tensor) -> torch.Tensor:
+        """The features of pictures, ``(N, widths[-1])``."""
+        features: torch.Tensor = self.layers((2 * images - 1).contiguous(memory_format=torch.channels_last))
+        return features
 
 
 class Scores(nn.Module):
@@ -92,11 +101,19 @@ class Scores(nn.Module):
 class _OverMenus:
     """Puts ``Scores`` in the place of SB3's linear layer."""
 
-    def __init__(self, *args: Any, kinds: Sequence[int], widths: Sequence[int] = WIDTHS, **kwargs: Any) -> None:
-        self._kinds, self._widths = tuple(kinds), tuple(widths)
+    def __init__(
+        self,
+        *args: Any,
+        kinds: Sequence[int],
+        widths: Sequence[int] = WIDTHS,
+        reluctance: float = 0.0,
+        detached: bool = False,
+        **kwargs: Any,
+    ) -> None:
+        self._kinds, self._widths, self._reluctance = tuple(kinds), tuple(widths), reluctance
         settings: dict[str, Any] = {
             "features_extractor_class": Sight,
-            "features_extractor_kwargs": {"widths": self._widths},
+            "features_extractor_kwargs": {"widths": self._widths, "detached": detached},
         }
         settings |= {"net_arch": {"pi": [], "vf": [128]}, "ortho_init": False}
         super().__init__(*args, **{**kwargs, **settings})
@@ -105,13 +122,14 @@ class _OverMenus:
         super()._build(lr_schedule)  # type: ignore[misc]
         policy = cast(Any, self)
         policy.action_net = Scores(self._widths[-1], self._kinds)
+        policy.action_net.of_kinds.bias.data[INTERVENTION] = -self._reluctance
         policy.optimizer = policy.optimizer_class(policy.parameters(), lr=lr_schedule(1), **policy.optimizer_kwargs)
 
     def _get_constructor_parameters(self) -> dict[str, Any]:
         parameters: dict[str, Any] = super()._get_constructor_parameters()  # type: ignore[misc]
         for name in ("net_arch", "ortho_init", "features_extractor_class", "features_extractor_kwargs"):
             parameters.pop(name)
-        return {**parameters, "kinds": self._kinds, "widths": self._widths}
+        return {**parameters, "kinds": self._kinds, "widths": self._widths, "reluctance": self._reluctance}
 
 
 class MenuPolicy(_OverMenus, MultiInputActorCriticPolicy):
@@ -121,6 +139,8 @@ class MenuPolicy(_OverMenus, MultiInputActorCriticPolicy):
         *args: As SB3 gives them.
         kinds: For each word of the vocabulary the number of its kind.
         widths: Channels of the convolutions.
+        reluctance: How far interventions start below the others.
+        detached: Whether the convolutions are left to a loss of their own.
         **kwargs: Further ones of SB3's policy.
     """
 
@@ -134,9 +154,9 @@ ALGORITHMS: dict[str, tuple[Any, Any]] = {"maskable": (MaskablePPO, MaskableMenu
 
 
 def kinds_of(vocabulary: Vocabulary) -> tuple[int, ...]:
-    """For each word of a vocabulary of rendered scenes: 0 to give up, 1 an intervention, 2 an answer."""
-    names = subjects()
-    return tuple(0 if name == ABSTAIN else 2 if name in names else 1 for name in vocabulary.names)
+    """For each word of a vocabulary of rendered scenes: giving up, an intervention, or an answer."""
+    named = {ABSTAIN: GIVING_UP, **dict.fromkeys(subjects(), ANSWER)}
+    return tuple(named.get(name, INTERVENTION) for name in vocabulary.names)
 
 
 # --- Files ------------------------------------------------------------------------------------------------------------
@@ -211,7 +231,7 @@ def _part(archive: zipfile.ZipFile, name: str) -> bytes:
 def _rebuilt(described: dict[str, Any], weights: dict[str, torch.Tensor]) -> LoadedPolicy:
     vocabulary = Vocabulary(tuple(Word(name, tuple(texts)) for name, texts in described["vocabulary"]))
     side, kinds, widths = described["image_size"], described["kinds"], described["widths"]
-    if len(kinds) != len(vocabulary) or not {int(kind) for kind in kinds} <= {0, 1, 2}:
+    if len(kinds) != len(vocabulary) or not set(kinds) <= {GIVING_UP, INTERVENTION, ANSWER}:
         raise ValueError(f"there are {len(kinds)} kinds for {len(vocabulary)} words")
     if not 0 < int(side) <= 4096 or not 0 < max(widths) <= 4096 or len(widths) > 16:
         raise ValueError(f"a network of {widths} for pictures of {side}")
