@@ -55,7 +55,7 @@ class Flags:
     out: str = "runs/ppo"  # folder for the run; the same command again goes on with it
     algorithm: Literal["maskable", "ppo"] = "maskable"  # MaskablePPO, or PPO, which may choose what is not on offer
     clear_steps: int = 50_000  # steps of the first part, in which all pictures suffice
-    steps: int = 130_000  # steps altogether
+    steps: int = 150_000  # steps altogether
     hold_out: tuple[str, ...] = ()  # scenarios that it never trains on
     still_clear: float = 0.25  # share of the lanes in which pictures still suffice after that
     reluctance: float = 3.0  # how far the scores of interventions start below those of answers
@@ -274,7 +274,8 @@ class Tell(BaseCallback):
     def _on_training_start(self) -> None:
         kinds = torch.tensor(self.model.policy._kinds)
         self.is_answer = kinds == ANSWER
-        self.optimizer = torch.optim.Adam(self.model.policy.parameters(), lr=self.flags.tell_rate)
+        # With Adam's usual eps of 1e-8, weights that matter to no softmax would grow on rounding errors.
+        self.optimizer = torch.optim.Adam(self.model.policy.parameters(), lr=self.flags.tell_rate, eps=1e-5)
 
     def _on_step(self) -> bool:
         for info in self.locals["infos"]:
@@ -295,10 +296,8 @@ class Tell(BaseCallback):
 
     def _learn(self, places: np.ndarray) -> None:
         policy: Any = self.model.policy
-        images = torch.from_numpy(self.images[places])
-        menus = torch.zeros(len(places), len(self.is_answer))
-        features = policy.features_extractor.look(images / 255)
-        scores = policy.action_net(torch.cat([features, menus], dim=1)).masked_fill(~self.is_answer, -torch.inf)
+        features = policy.features_extractor.look(torch.from_numpy(self.images[places]) / 255)
+        scores = policy.action_net.words(features).masked_fill(~self.is_answer, -torch.inf)
         loss = self.flags.tell * functional.cross_entropy(scores, torch.from_numpy(self.answers[places]))
         self.optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
