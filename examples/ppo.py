@@ -11,9 +11,9 @@ from the few times that it asks by chance, that asking leads to pictures it can 
 
 **Learning from what it is told.** When an episode is over, the user says what the right answer was
 (``info["answer"]``). From that the network learns to name the last picture (``--tell``), many times faster than from
-rewards, which say only whether a guess was right; its convolutions learn from nothing else, since PPO's gradients make
-them forget. It is told names, never when to ask: that, and the choice among the options, PPO learns from rewards.
-``--tell 0`` leaves it out, and PPO trains all.
+rewards, which say only whether a guess was right. The convolutions that know things learn from nothing else, since
+PPO's gradients make them forget. It is told names, never when to ask: that, and what to choose, PPO learns from
+rewards. ``--tell 0`` leaves it out, and PPO trains all.
 
 The same command again goes on from the last checkpoint. The result plays as the agent ``sb3:runs/ppo/policy.zip``.
 """
@@ -296,8 +296,9 @@ class Tell(BaseCallback):
 
     def _learn(self, places: np.ndarray) -> None:
         policy: Any = self.model.policy
-        features = policy.features_extractor.look(torch.from_numpy(self.images[places]) / 255)
-        scores = policy.action_net.words(features).masked_fill(~self.is_answer, -torch.inf)
+        known, seen = policy.features_extractor.look(torch.from_numpy(self.images[places]) / 255)
+        scores = policy.action_net.words(torch.cat([known, seen.detach()], dim=1))
+        scores = scores.masked_fill(~self.is_answer, -torch.inf)
         loss = self.flags.tell * functional.cross_entropy(scores, torch.from_numpy(self.answers[places]))
         self.optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]

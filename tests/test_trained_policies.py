@@ -21,6 +21,7 @@ from proactive_gym.agents.base import Scored
 from proactive_gym.envs.encoded import VectorEncodedMenu
 from proactive_gym.envs.vocabulary import ABSTAIN, Vocabulary
 from proactive_gym.recipes import ppo
+from proactive_gym.training.policy_report import curve
 
 SIDE = 32
 both = pytest.mark.parametrize("algorithm", list(ALGORITHMS))
@@ -77,9 +78,9 @@ def test_what_all_interventions_share_reaches_those_never_trained_on():
     model, vocabulary = model_of("maskable")
     kinds = torch.tensor(kinds_of(vocabulary))
     with torch.no_grad():
-        before = model.policy.action_net(torch.ones(1, 192 + len(vocabulary)))[0]
+        before = model.policy.action_net(torch.ones(1, model.policy.features_dim))[0]
         model.policy.action_net.of_kinds.bias[1] += 5
-        after = model.policy.action_net(torch.ones(1, 192 + len(vocabulary)))[0]
+        after = model.policy.action_net(torch.ones(1, model.policy.features_dim))[0]
     assert torch.allclose(after - before, 5.0 * (kinds == 1), atol=1e-5)
 
 
@@ -327,6 +328,24 @@ def test_another_run_is_not_gone_on_with(tmp_path, monkeypatch):
     folder = ppo.train(ppo.Flags(out=str(tmp_path / "run"), **QUICK))
     with pytest.raises(InputError, match=r"holds a run with gamma=0\.95, but now it is 0\.5"):
         ppo.train(ppo.Flags(out=str(folder), gamma=0.5, **QUICK))
+
+
+@pytest.mark.slow
+def test_the_curve_is_the_golden_one(tmp_path, monkeypatch, project_root):
+    """Five minutes of one core: the first part, and as much of the second as it takes to find out about asking."""
+    golden = project_root / "docs" / "policy_curve.csv"
+    until, step = 71_680, ppo.Curve._on_step
+    monkeypatch.setattr(ppo.Curve, "_on_step", lambda self: step(self) and self.num_timesteps < until)
+    monkeypatch.setattr(ppo, "report", lambda *_: None)
+    folder = ppo.train(ppo.Flags(out=str(tmp_path / "run")))
+    steps, returns, requests = curve(folder / "curve.csv")
+    known = dict(zip(*curve(golden)[:2], strict=True))
+    assert steps[-1] >= until - 1 and len(steps) >= 7
+    for place, value in zip(steps, returns, strict=True):
+        assert value == pytest.approx(known[place], abs=0.12), place
+    assert requests[3] == 0 and requests[-1] > 1  # from never asking …
+    first, second = load_policy(folder / "before.zip"), load_policy(folder / "policy.zip")
+    assert first.vocabulary == second.vocabulary
 
 
 # --- The command ------------------------------------------------------------------------------------------------------

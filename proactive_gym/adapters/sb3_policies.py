@@ -33,23 +33,29 @@ _LARGEST = 2**28
 GIVING_UP, INTERVENTION, ANSWER = range(3)
 """Kinds of words."""
 WIDTHS = (24, 48, 96, 192)
+GLANCE = (24, 32, 24)
+"""Channels of the convolutions that take in the whole."""
 NOT_ON_OFFER = 8.0
 """How far words that are not on offer start below the others; learnt, like all else, where no mask forbids them."""
 
 
 class Sight(BaseFeaturesExtractor):
-    """The picture's most striking features, wherever they are, and the menu behind them.
+    """What is on the picture, what state it is in, and the menu.
+
+    The one is its most striking features, wherever they are: enough to know a thing by. The other is a glance at the
+    whole, by place: what hides the thing, how the picture is damaged, on which side there is more to see.
 
     Args:
         space: Of ``EncodedMenu``, pictures turned to channels first as SB3 does.
-        widths: Channels of the convolutions; the last is the number of features.
-        detached: Whether the convolutions are left alone by whatever learns from ``forward``.
+        widths: Channels of the convolutions that know things.
+        detached: Whether these are left alone by whatever learns from ``forward``.
     """
 
     def __init__(self, space: Dict, widths: Sequence[int] = WIDTHS, detached: bool = False) -> None:
-        menu = cast(Any, space["menu"]).n
-        super().__init__(space, widths[-1] + menu)
-        assert is_image_space_channels_first(cast(Any, space["image"]))
+        image, menu = cast(Any, space["image"]), cast(Any, space["menu"])
+        assert is_image_space_channels_first(image)
+        self.detached, self.features = detached, widths[-1] + GLANCE[-1] * 16
+        super().__init__(space, self.features + menu.n)
         layers: list[nn.Module] = []
         for before, after in pairwise((3, *widths)):
             size, stride = (5, 2) if before == 3 else (3, 1)
@@ -57,17 +63,24 @@ class Sight(BaseFeaturesExtractor):
             layers += [nn.ReLU(), nn.MaxPool2d(2)]
         layers[-1] = nn.AdaptiveMaxPool2d(1)
         self.layers = nn.Sequential(*layers, nn.Flatten())
-        self.detached = detached
+        glance: list[nn.Module] = []
+        for before, after in pairwise((3, *GLANCE)):
+            glance += [
+                nn.Conv2d(before, after, 5 if before == 3 else 3, 2, padding=1),
+                nn.GroupNorm(8, after),
+                nn.ReLU(),
+            ]
+        self.glance = nn.Sequential(*glance, nn.AdaptiveAvgPool2d(4), nn.Flatten())
 
     def forward(self, observations: Mapping[str, torch.Tensor]) -> torch.Tensor:
-        """Features and menu side by side, ``(N, widths[-1] + n)``; pictures come as 0…1."""
-        features = self.look(observations["image"])
-        return torch.cat([features.detach() if self.detached else features, observations["menu"]], dim=1)
+        """Both kinds of features and the menu side by side; pictures come as 0…1."""
+        known, seen = self.look(observations["image"])
+        return torch.cat([known.detach() if self.detached else known, seen, observations["menu"]], dim=1)
 
-    def look(self, images: torch.Tensor) -> torch.Tensor:
-        """The features of pictures, ``(N, widths[-1])``."""
-        features: torch.Tensor = self.layers((2 * images - 1).contiguous(memory_format=torch.channels_last))
-        return features
+    def look(self, images: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """The features that know things ``(N, widths[-1])``, and those of the glance."""
+        shown = (2 * images - 1).contiguous(memory_format=torch.channels_last)
+        return self.layers(shown), self.glance(shown)
 
 
 class Scores(nn.Module):
@@ -121,7 +134,7 @@ class _OverMenus:
     def _build(self, lr_schedule: Any) -> None:
         super()._build(lr_schedule)  # type: ignore[misc]
         policy = cast(Any, self)
-        policy.action_net = Scores(self._widths[-1], self._kinds)
+        policy.action_net = Scores(policy.features_extractor.features, self._kinds)
         policy.action_net.of_kinds.bias.data[INTERVENTION] = -self._reluctance
         policy.optimizer = policy.optimizer_class(policy.parameters(), lr=lr_schedule(1), **policy.optimizer_kwargs)
 
