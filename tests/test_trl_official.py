@@ -13,9 +13,6 @@ from proactive_gym import InputError
 pytestmark = pytest.mark.trl
 
 pytest.importorskip("datasets")
-pytest.importorskip(
-    "proactive_gym.sources.proactivebench.training", reason="the reader of the training split is not here"
-)
 trl_official = pytest.importorskip("proactive_gym.adapters.trl_official")
 
 MENU = ["Draw more.", "I cannot answer.", "Rewind the video.", "A cat.", "A dog."]

@@ -7,7 +7,6 @@
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +17,7 @@ from proactive_gym.errors import InputError
 from proactive_gym.outcome import Outcome
 from proactive_gym.reading import read
 from proactive_gym.reward import Reward
+from proactive_gym.sources.proactivebench.training import TrainingRow, number_of_training_rows, training_rows
 
 KIND = "official"
 """By which results are logged; the rows do not say which data set they are from."""
@@ -35,9 +35,8 @@ class OfficialSplit:
 
     def __init__(self, folder: str | Path) -> None:
         self.folder = str(folder)
-        training = _training()
-        first = next(iter(training.training_rows(folder)), None)
-        self.rows: int = training.number_of_training_rows(folder)
+        first = next(iter(training_rows(folder)), None)
+        self.rows = number_of_training_rows(folder)
         if first is None or not self.rows:
             raise InputError(f"The training split in {folder} has no rows.")
         row_of(first)
@@ -49,7 +48,7 @@ class OfficialSplit:
         return IterableDataset.from_generator(_stream, gen_kwargs={"folder": self.folder})
 
 
-def row_of(training_row: Any) -> Row:
+def row_of(training_row: TrainingRow) -> Row:
     """What TRL and ``RowReward`` are told of a row.
 
     Raises:
@@ -103,12 +102,8 @@ class RowReward:
         return [self.reward.of(outcome) for outcome in outcomes]
 
 
-def _training() -> Any:
-    return import_module("proactive_gym.sources.proactivebench.training")
-
-
 def _stream(folder: str) -> Iterator[Row]:
-    yield from map(row_of, _training().training_rows(folder))
+    yield from map(row_of, training_rows(folder))
 
 
 def _outcome(reply: str, menu: Sequence[str], right: int, helping: Sequence[int]) -> Outcome:
@@ -125,7 +120,7 @@ def _number(text: str, options: Sequence[str]) -> int | None:
     return read(text, options, [True] * len(options))
 
 
-def _prompt(training_row: Any) -> list[dict[str, Any]]:
+def _prompt(training_row: TrainingRow) -> list[dict[str, Any]]:
     """Its messages, with a place for each picture; before the first words of the user, if they have none."""
     messages = [{**said, "content": [_part(part) for part in said["content"]]} for said in training_row.prompt]
     places = sum(part["type"] == "image" for message in messages for part in message["content"])
