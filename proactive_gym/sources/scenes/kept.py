@@ -13,7 +13,7 @@ class Kept(Generic[Key, Thing]):
 
     Every layer of every picture asks here, so a hit costs no more than looking into a dictionary: instead of keeping
     an order of use, things live in a young and an old generation. What is asked for in the old one becomes young again,
-    and room is made in the old one only. When nothing old is left, all that is young grows old.
+    and room is made in the old one only. When a half of all is young, it grows old, behind what is old already.
     """
 
     def __init__(self, make: Callable[[Key], Thing], nbytes: Callable[[Thing], int], size: int) -> None:
@@ -22,7 +22,7 @@ class Kept(Generic[Key, Thing]):
         self._size = size
         self._young: dict[Key, Thing] = {}
         self._old: dict[Key, Thing] = {}
-        self._bytes = 0
+        self._bytes, self._young_bytes = 0, 0
         self._lock = Lock()
 
     def __call__(self, key: Key) -> Thing:
@@ -38,18 +38,20 @@ class Kept(Generic[Key, Thing]):
         with self._lock:
             found = self._old.pop(key, None)
             if found is not None:
-                self._young[key] = found
+                self._take_in(key, found)
                 return found
         made = self.afresh(key)  # without the lock: to make one thing may take others from here
         with self._lock:
             if key not in self._young:  # as it is if someone else has made it meanwhile
-                self._make_room(self._nbytes(made))
-                self._young[key] = made
+                self._bytes += self._nbytes(made)
+                self._take_in(key, made)
         return made
 
-    def _make_room(self, needed: int) -> None:
-        self._bytes += needed
-        while self._bytes > self._size and (self._old or self._young):
-            if not self._old:
-                self._old, self._young = self._young, {}
+    def _take_in(self, key: Key, thing: Thing) -> None:
+        self._young[key] = thing
+        self._young_bytes += self._nbytes(thing)
+        if 2 * self._young_bytes > self._size:
+            self._old.update(self._young)
+            self._young, self._young_bytes = {}, 0
+        while self._bytes > self._size and self._old:
             self._bytes -= self._nbytes(self._old.pop(next(iter(self._old))))
