@@ -54,8 +54,8 @@ class Flags:
 
     out: str = "runs/ppo"  # folder for the run; the same command again goes on with it
     algorithm: Literal["maskable", "ppo"] = "maskable"  # MaskablePPO, or PPO, which may choose what is not on offer
-    clear_steps: int = 50_000  # steps of the first part, in which all pictures suffice
-    steps: int = 150_000  # steps altogether
+    clear_steps: int = 40_960  # steps of the first part, in which all pictures suffice
+    steps: int = 122_880  # steps altogether
     hold_out: tuple[str, ...] = ()  # scenarios that it never trains on
     still_clear: float = 0.25  # share of the lanes in which pictures still suffice after that
     reluctance: float = 3.0  # how far the scores of interventions start below those of answers

@@ -63,13 +63,9 @@ class Sight(BaseFeaturesExtractor):
             layers += [nn.ReLU(), nn.MaxPool2d(2)]
         layers[-1] = nn.AdaptiveMaxPool2d(1)
         self.layers = nn.Sequential(*layers, nn.Flatten())
-        glance: list[nn.Module] = []
+        glance: list[nn.Module] = []  # not normalised: how bright a picture is, and how colourful, is part of its state
         for before, after in pairwise((3, *GLANCE)):
-            glance += [
-                nn.Conv2d(before, after, 5 if before == 3 else 3, 2, padding=1),
-                nn.GroupNorm(8, after),
-                nn.ReLU(),
-            ]
+            glance += [nn.Conv2d(before, after, 5 if before == 3 else 3, 2, padding=1), nn.ReLU()]
         self.glance = nn.Sequential(*glance, nn.AdaptiveAvgPool2d(4), nn.Flatten())
 
     def forward(self, observations: Mapping[str, torch.Tensor]) -> torch.Tensor:
