@@ -28,7 +28,9 @@ if TYPE_CHECKING:
 
     Commands = argparse._SubParsersAction[argparse.ArgumentParser]
 
-DEMO_AGENTS = ("oracle", "always-ask", "random", "never-ask", "abstain")
+DEMO_AGENTS = ("oracle", "always-ask", "random", "never-ask", "abstain", "tiny", "tiny-rl")
+DEMO_SIZE = 64
+"""Side of the demo's pictures: as large as the tiny models see them."""
 EXAMPLES = """examples:
   proactive-gym eval --agent random --agent oracle --env all --episodes 100 --out runs/scripted
   proactive-gym eval --agent hf:smolvlm2-2.2b --history images --shots 1 --seed 0 --seed 1 --out runs/smol
@@ -41,7 +43,7 @@ Keys are read from OPENAI_API_KEY. docs/evaluation.md says what the run's folder
 
 def add_demo(commands: "Commands") -> None:
     """Add ``demo`` to the command line."""
-    demo = commands.add_parser("demo", help="every scenario × every scripted agent, offline, in a minute")
+    demo = commands.add_parser("demo", help="every scenario × every agent that comes along, offline, in a minute")
     demo.add_argument("--episodes", type=int, default=200, help="per agent and scenario (default: %(default)s)")
     demo.add_argument("--out", default="runs/demo", help="folder for the run (default: %(default)s)")
     demo.set_defaults(command=_demo)
@@ -67,7 +69,14 @@ def _demo(parsed: argparse.Namespace) -> int:
     from proactive_gym.reports.writing import write_reports
 
     console = console_for_tables()
-    evaluation = _run(console, agents=DEMO_AGENTS, envs=SCENARIO_IDS, episodes=parsed.episodes, out=parsed.out)
+    evaluation = _run(
+        console,
+        agents=DEMO_AGENTS,
+        envs=SCENARIO_IDS,
+        episodes=parsed.episodes,
+        out=parsed.out,
+        image_size=DEMO_SIZE,
+    )
     sheet = Path(parsed.out) / "contact_sheet.png"
 
     write_contact_sheet(make_agent("oracle"), SCENARIO_IDS, sheet)

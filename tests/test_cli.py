@@ -80,7 +80,7 @@ def test_the_demo_plays_everything_and_leaves_its_files(demonstrated):
     assert {file.name for file in folder.iterdir()} == FILES | {"contact_sheet.png"}
     with (folder / "summary.csv").open(encoding="utf-8", newline="") as stream:
         rows = list(csv.DictReader(stream))
-    agents = ["oracle", "always-ask", "random", "never-ask", "abstain"]
+    agents = ["oracle", "always-ask", "random", "never-ask", "abstain", "tiny", "tiny-rl"]
     assert [(row["agent"], row["env"]) for row in rows] == [(agent, env) for agent in agents for env in SCENARIO_IDS]
     assert {row["episodes"] for row in rows} == {"3"}
     assert {row["accuracy"] for row in rows if row["agent"] == "oracle"} == {"1"}
@@ -120,7 +120,7 @@ def test_the_page_of_the_demo_holds_the_sheet_and_the_licence(demonstrated):
 def test_the_list_names_all_there_is(capsys):
     assert main(["list"]) == 0
     words = capsys.readouterr().out.split()
-    assert {*ENVIRONMENTS, "scenes", "oracle", "random", "always-ask", "never-ask", "abstain"} <= set(words)
+    assert {*ENVIRONMENTS, "scenes", "oracle", "random", "always-ask", "never-ask", "abstain", "tiny", "tiny-rl"} <= set(words)
     assert {"hf:qwen2.5-vl-3b", "Qwen/Qwen2.5-VL-3B-Instruct"} <= set(words)
     assert {f"hf:{name}" for name in presets()} <= set(words)
 

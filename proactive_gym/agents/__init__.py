@@ -34,10 +34,14 @@ _MODELS = {
 }
 """Modules of model agents, by what stands before the colon; each has ``from_name(model, options)``."""
 
+_SHIPPED = {"tiny": "proactive_gym.agents.tiny", "tiny-rl": "proactive_gym.agents.tiny"}
+"""The same for models that come with the package."""
+
 
 def agent_names() -> list[str]:
     """Names of the built-in agents and of those that installed packages add."""
-    return [*_BUILT_IN, *sorted({entry.name for entry in entry_points(group=GROUP)} - set(_BUILT_IN))]
+    built_in = [*_BUILT_IN, *_SHIPPED]
+    return [*built_in, *sorted({entry.name for entry in entry_points(group=GROUP)} - set(built_in))]
 
 
 def make_agent(agent: str | Agent, options: ModelOptions | None = None) -> Agent:
@@ -45,7 +49,7 @@ def make_agent(agent: str | Agent, options: ModelOptions | None = None) -> Agent
 
     Args:
         agent: A name, ``hf:MODEL_OR_FOLDER``, ``openai:MODEL``, ``module.path:Class``, or an agent.
-        options: Settings of the model, where it is one of ``hf:`` or ``openai:``.
+        options: Settings of the model, where there is one.
 
     Raises:
         InputError: If there is no such agent, or if what is there is none.
@@ -57,6 +61,8 @@ def make_agent(agent: str | Agent, options: ModelOptions | None = None) -> Agent
         if not model:
             raise InputError(f"The agent {agent!r} lacks its model: {kind}:MODEL.")
         return _with_model(kind, model, options or ModelOptions())
+    if agent in _SHIPPED:
+        return _with_model(agent, agent, options or ModelOptions())
     if agent in _BUILT_IN:
         made: Agent = _BUILT_IN[agent]()
         return made
@@ -73,7 +79,7 @@ def _with_model(kind: str, model: str, options: ModelOptions) -> Agent:
     if kept is not None:
         check_same_every_time(options, kept)
     # Only now: the module brings in a library that takes seconds to import.
-    agent = import_module(_MODELS[kind]).from_name(model, options)
+    agent = import_module((_MODELS | _SHIPPED)[kind]).from_name(model, options)
     made: Agent = agent if kept is None else Cached(agent, kept, options)
     return made
 
