@@ -179,10 +179,10 @@ def test_a_fresh_model_learns_from_its_lessons(shown):
     tokenizer = made_tokenizer(all_texts())
     fresh = TinyPolicy(made_model(tokenizer), made_processor(tokenizer))
     before = recognition(fresh.model, tokenizer, shown).among_all
-    learn_to_see(fresh.model, tokenizer, shown, steps=25, say=silent)
+    learn_to_see(fresh.model, tokenizer, shown, steps=12, batch=64, say=silent)
     assert recognition(fresh.model, tokenizer, shown).among_all > before
     told = []
-    learn_to_read(fresh, shown, steps=100, words_first=100, batch=8, say=told.append)
+    learn_to_read(fresh, shown, steps=50, words_first=50, batch=4, say=told.append)
     assert told and "name" in told[-1]
 
 

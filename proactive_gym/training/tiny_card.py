@@ -24,7 +24,9 @@ three layers with a token a word, in transformers' class `FastVlmForConditionalG
 import proactive_gym
 from transformers import AutoModelForImageTextToText, AutoProcessor
 
-agent = proactive_gym.agents.make_agent("{name}")  # the same as hf:FOLDER with decide="letter"
+model = AutoModelForImageTextToText.from_pretrained(FOLDER)  # weights are kept in half precision, and load in full
+processor = AutoProcessor.from_pretrained(FOLDER)
+evaluation = proactive_gym.evaluate("{name}", "all", image_size=64)  # the agent takes the likeliest letter
 ```
 
 ## What it was trained on
@@ -81,8 +83,8 @@ def asking_card(plan: Plan, measured: Measured, episodes: int) -> str:
         f"episodes of the training split in the scenarios {', '.join(plan.scenarios)}, each {manner}: a right answer "
         f"pays 1, a useful request {plan.request:g}, all else 0. The scenarios {', '.join(unseen)}, and of every "
         "intervention the last phrase, were not seen in this part. The ResNet stayed as it was.",
-        caution="It learnt to ask, not what to ask for: where requests that cannot help stand on the menu, it takes "
-        "them nearly as readily (see the figures below, and docs/learning.md).",
+        caution="It learnt when to ask better than when asking is of no use: where nothing on the menu can help, it "
+        "often asks all the same (“unhelpful” and “foreign” below; docs/learning.md).",
     )
     return head + f"Not seen in reinforcement learning: {', '.join(unseen)}.\n\n" + figures_table(measured, episodes)
 
