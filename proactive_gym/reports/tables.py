@@ -32,7 +32,7 @@ HEADINGS = {
 def write_csv(table: Sequence[Cell], file: Path) -> None:
     """``summary.csv``: a row per agent and environment, shares in 0…1, each measure with its bounds."""
     rows = [cell.figures for cell in table]
-    with file.open("w", encoding="utf-8", newline="") as stream:
+    with file.open("w", encoding="utf-8", newline="", errors="replace") as stream:
         writer = csv.DictWriter(stream, rows[0] if rows else ["agent", "env", "episodes"], lineterminator="\n")
         writer.writeheader()
         for row in rows:
@@ -41,7 +41,7 @@ def write_csv(table: Sequence[Cell], file: Path) -> None:
 
 def write_comparisons(found: Sequence[Comparison], file: Path) -> None:
     """``comparisons.csv``: a row per pair of agents, environment and measure."""
-    with file.open("w", encoding="utf-8", newline="") as stream:
+    with file.open("w", encoding="utf-8", newline="", errors="replace") as stream:
         writer = csv.writer(stream, lineterminator="\n")
         writer.writerow([*COMPARISON_COLUMNS])
         for comparison in found:
@@ -52,7 +52,7 @@ def write_comparisons(found: Sequence[Comparison], file: Path) -> None:
 def write_seeds(found: Sequence[Spread], file: Path) -> None:
     """``seeds.csv``: the summary's row of each seed alone."""
     rows = [{"seed": seed, **cell.figures} for spread in found for seed, cell in spread.cells.items()]
-    with file.open("w", encoding="utf-8", newline="") as stream:
+    with file.open("w", encoding="utf-8", newline="", errors="replace") as stream:
         writer = csv.DictWriter(stream, rows[0], lineterminator="\n")
         writer.writeheader()
         for row in rows:
