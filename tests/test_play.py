@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import dataclasses
 import json
 import os
@@ -247,8 +248,10 @@ def test_people_and_models_come_in_one_report(studies, tmp_path, capsys):
     study.report()
     evaluate("oracle", ENV, episodes=2, out=tmp_path / "models", **SMALL)
     assert main(["report", str(study.run.folder), str(tmp_path / "models"), "--out", str(tmp_path / "both")]) == 0
-    summary = (tmp_path / "both" / "summary.csv").read_text(encoding="utf-8")
-    assert "\nperson:Anna," in summary and "\noracle," in summary
+    with (tmp_path / "both" / "comparison.csv").open(encoding="utf-8", newline="") as stream:
+        rows = list(csv.DictReader(stream))
+    assert {row["agent"] for row in rows} == {"person:Anna", "oracle"}
+    assert len({(row["source"], row["setting"]) for row in rows}) == 1, "they stand in one table"
 
 
 def test_a_list_of_episodes_is_played(tmp_path):
