@@ -96,7 +96,7 @@ def test_the_table_of_the_demo_can_be_read_in_a_log(demonstrated):
         assert word in said
     first, second = said.split("When it asked")
     assert sum("oracle" in line for line in first.splitlines()) == 7 + 1  # and the mean
-    assert sum("±" in line for line in first.splitlines()) == 5 * (7 + 1) + 1  # and the caption
+    assert sum("±" in line for line in first.splitlines()) == 7 * (7 + 1) + 1  # and the caption
     for word in ("precision", "recall", "hesitated", "regret"):
         assert word in second
 

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import torch
+from scipy import stats
 
 from proactive_gym.envs import SCENARIOS
 from proactive_gym.errors import InputError
@@ -20,9 +21,6 @@ from proactive_gym.training.checkpoint import load_policy
 from proactive_gym.training.measuring import CONDITIONS, Figures, measured
 from proactive_gym.training.policy import TinyPolicy
 from proactive_gym.training.recognition import Say
-
-# The 97.5 % points of Student's distribution, from 1 degree of freedom up.
-_STUDENT = (12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228)
 
 
 @dataclass(frozen=True)
@@ -175,6 +173,5 @@ def interval(values: Sequence[float]) -> Estimate:
     mean = float(np.mean(values))
     if len(values) < 2:
         return Estimate(mean, math.nan, math.nan)
-    student = _STUDENT[min(len(values) - 1, len(_STUDENT)) - 1]
-    reach = student * float(np.std(values, ddof=1)) / math.sqrt(len(values))
+    reach = float(stats.t.ppf(0.975, len(values) - 1) * np.std(values, ddof=1) / math.sqrt(len(values)))
     return Estimate(mean, max(0.0, mean - reach), mean + reach)
