@@ -1,6 +1,6 @@
 """Can a model learn to ask, and does it carry over to what it never practised? The whole experiment, in one command.
 
-    python examples/learn_to_ask.py                     # half an hour on two cores: runs/learn_to_ask
+    python examples/learn_to_ask.py                     # some twenty minutes on two cores
     python examples/learn_to_ask.py --quick             # one seed of the main arms, five minutes
     python examples/learn_to_ask.py --start runs/tiny   # from a checkpoint that train_tiny.py made
 

@@ -174,4 +174,4 @@ def interval(values: Sequence[float]) -> Estimate:
     if len(values) < 2:
         return Estimate(mean, math.nan, math.nan)
     reach = float(stats.t.ppf(0.975, len(values) - 1) * np.std(values, ddof=1) / math.sqrt(len(values)))
-    return Estimate(mean, max(0.0, mean - reach), mean + reach)
+    return Estimate(mean, max(0.0, mean - reach), min(1.0, mean + reach))

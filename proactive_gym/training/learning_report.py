@@ -155,7 +155,7 @@ def plot_curves(results: Sequence[Result], file: Path) -> None:
     for axes in panels[len(arms) :]:
         axes.axis("off")
     handles, labels = panels[0].get_legend_handles_labels()
-    figure.legend(handles[:3], labels[:3], loc="outside lower center", ncols=3)
+    figure.legend(handles[:3], labels[:3], loc="outside upper center", ncols=3)
     figure.supxlabel("update", fontsize=10)
     figure.supylabel("share of the replies drawn", fontsize=10)
     figure.savefig(file, dpi=110)
