@@ -29,7 +29,7 @@ class Recipe(NamedTuple):
 
 
 RECIPES = {
-    "ppo": Recipe("ppo", "a policy without language, by PPO; half an hour of one core"),
+    "ppo": Recipe("ppo", "a policy without language, by PPO; seven minutes of a free core"),
     "grpo": Recipe("grpo_mllm", "a multimodal language model, by GRPO as in the paper; GPUs"),
     "tiny": Recipe("train_tiny", "the tiny multimodal model that comes along, from nothing"),
     "learn-to-ask": Recipe("learn_to_ask", "the tiny model learns to ask: the experiment"),

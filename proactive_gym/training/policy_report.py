@@ -51,11 +51,12 @@ def write_curve(logged: Path, turning: int, file: Path) -> None:
     panel.plot(steps, returns, marker="o", markersize=3, color="#3460a8", label="return (right answers)")
     panel.plot(steps, requests, marker="o", markersize=3, color="#e08a36", label="requests an episode")
     panel.axvline(turning, color="#888888", linestyle="--", linewidth=1)
-    panel.text(turning, 0.03, " from here on asking is needed", color="#666666", fontsize=9)
     panel.set_xlabel("turns played in training")
     panel.set_ylim(bottom=0)
+    top = panel.get_ylim()[1]
+    panel.text(turning, 0.97 * top, " from here on asking is needed", color="#666666", fontsize=9, va="top")
     panel.grid(alpha=0.25)
-    panel.legend(loc="upper left")
+    panel.legend(loc="center right")
     figure.savefig(file, dpi=110)
 
 
