@@ -122,7 +122,10 @@ def archives(project_root: Path, tmp_path_factory: pytest.TempPathFactory) -> tu
 def wanted_files(project_root: Path) -> set[str]:
     """Everything in the package folder that people need, relative to the root."""
     files = (path for path in (project_root / "proactive_gym").rglob("*") if path.is_file())
-    return {path.relative_to(project_root).as_posix() for path in files if "__pycache__" not in path.parts}
+    own = {path.relative_to(project_root).as_posix() for path in files if "__pycache__" not in path.parts}
+    # A link to the examples, which `proactive-gym train` starts; those that are packages of their own stay out.
+    recipes = {f"proactive_gym/recipes/{path.name}" for path in (project_root / "examples").glob("*.py")}
+    return own - {"proactive_gym/recipes"} | recipes
 
 
 @pytest.mark.slow
