@@ -239,6 +239,8 @@ def test_places_are_counted_among_what_is_on_offer():
     assert places(shrunk) == [(5, 7), (4, 5)]
     assert places(row("unreadable", choices=[None])) == []
     first = [row("wrong", choices=[0]) for _ in range(10)]
+    assert value(POSITION, "first_letter", [*first, row("wrong", choices=[6])]) == pytest.approx(10 / 11)
+    assert value(POSITION, "last_letter", [shrunk]) == pytest.approx(1 / 2)
     assert value(POSITION, "first_place", first) == pytest.approx(1 - 1 / 7)
     assert value(POSITION, "last_place", first) == pytest.approx(-1 / 7)
 

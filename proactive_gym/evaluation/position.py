@@ -15,7 +15,19 @@ def places(row: Row) -> list[tuple[int, int]]:
     ]
 
 
-def _excess(is_at: Callable[[int, int], bool]) -> Callable[[Sequence[Row]], Estimate]:
+IsAt = Callable[[int, int], bool]
+"""Whether a place, of so many, is the one in question."""
+
+
+def _share(is_at: IsAt) -> Callable[[Sequence[Row]], Estimate]:
+    def measure(rows: Sequence[Row]) -> Estimate:
+        found = [(is_at(*place), family(row["episode"])) for row in rows for place in places(row)]
+        return share([hit for hit, _ in found], [name for _, name in found])
+
+    return measure
+
+
+def _excess(is_at: IsAt) -> Callable[[Sequence[Row]], Estimate]:
     def measure(rows: Sequence[Row]) -> Estimate:
         found = [
             (float(is_at(place, number)) - 1 / number, family(row["episode"]))
@@ -27,11 +39,22 @@ def _excess(is_at: Callable[[int, int], bool]) -> Callable[[Sequence[Row]], Esti
     return measure
 
 
+def _first(place: int, number: int) -> bool:
+    return place == 0
+
+
+def _last(place: int, number: int) -> bool:
+    return place == number - 1
+
+
 POSITION: dict[str, Callable[[Sequence[Row]], Estimate]] = {
-    "first_place": _excess(lambda place, number: place == 0),
-    "last_place": _excess(lambda place, number: place == number - 1),
+    "first_letter": _share(_first),
+    "last_letter": _share(_last),
+    # How much more often than if places did not matter: on shuffled menus 0.
+    "first_place": _excess(_first),
+    "last_place": _excess(_last),
 }
-"""How much more often the first or last option is taken than if places did not matter (on shuffled menus 0)."""
+"""How often the first or last option on offer is taken, by name; each takes rows of one agent in one environment."""
 
 
 def flip_rate(rows: Sequence[Row], others: Sequence[Row]) -> Estimate:
@@ -47,7 +70,7 @@ def flip_rate(rows: Sequence[Row], others: Sequence[Row]) -> Estimate:
     for row in rows:
         other = there.get(row["episode"])
         if other is not None and _is_permuted(row["options"], other["options"]):
-            flips.append(_first(row) != _first(other))
+            flips.append(_first_named(row) != _first_named(other))
             families.append(family(row["episode"]))
     return share(flips, families)
 
@@ -56,7 +79,7 @@ def _is_permuted(options: Sequence[str], others: Sequence[str]) -> bool:
     return bool(options) and list(options) != list(others) and sorted(options) == sorted(others)
 
 
-def _first(row: Row) -> str | None:
+def _first_named(row: Row) -> str | None:
     """The option that the first reply names."""
     choice = row["choices"][0] if row["choices"] else None
     return None if choice is None else str(row["options"][choice])
