@@ -76,15 +76,14 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _list(parsed: argparse.Namespace) -> int:
-    from proactive_gym.agents import agent_names
+    from proactive_gym.agents import FORMS, agent_names
     from proactive_gym.agents.presets import presets
     from proactive_gym.sources import source_names
 
     del parsed
     print("environments:", *(f"  {name}" for name in ENVIRONMENTS), sep="\n")
     print("sources:", *(f"  {name}" for name in source_names()), sep="\n")
-    others = ("hf:MODEL", "openai:MODEL", "module.path:Class")
-    print("agents:", *(f"  {name}" for name in [*agent_names(), *others]), sep="\n")
+    print("agents:", *(f"  {name}" for name in [*agent_names(), *FORMS]), sep="\n")
     models = (f"  hf:{model.name:<24}{model.checkpoint}" for model in presets().values())
     print("models (hf: takes any folder or hub id, too):", *models, sep="\n")
     return DONE

@@ -116,7 +116,6 @@ def _figure(number: float) -> str:
 
 
 def say_files(console: "Console", folder: Path) -> None:
-    """Name the files in a folder."""
-    console.print(
-        "Files:", *(f"  {file}" for file in sorted(folder.iterdir()) if file.is_file()), sep="\n", highlight=False
-    )
+    """Name the files in a folder, and the folders of plots and the like in it."""
+    names = [f"  {file}/" if file.is_dir() else f"  {file}" for file in sorted(folder.iterdir())]
+    console.print("Files:", *names, sep="\n", highlight=False)

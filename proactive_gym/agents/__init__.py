@@ -13,7 +13,18 @@ from proactive_gym.agents.cache import Cached, check_same_every_time
 from proactive_gym.agents.options import ModelOptions
 from proactive_gym.errors import InputError, check_choice, one_line
 
-__all__ = ["Agent", "Failure", "Insider", "ModelOptions", "Reply", "Scored", "Turn", "agent_names", "make_agent"]
+__all__ = [
+    "FORMS",
+    "Agent",
+    "Failure",
+    "Insider",
+    "ModelOptions",
+    "Reply",
+    "Scored",
+    "Turn",
+    "agent_names",
+    "make_agent",
+]
 
 GROUP = "proactive_gym.agents"
 
@@ -38,6 +49,10 @@ _SHIPPED = {"tiny": "proactive_gym.agents.tiny", "tiny-rl": "proactive_gym.agent
 """The same for models that come with the package."""
 
 
+FORMS = ("hf:MODEL", "openai:MODEL", "sb3:FILE.zip", "replay:FOLDER", "module.path:Class")
+"""How agents that are made from something are called."""
+
+
 def agent_names() -> list[str]:
     """Names of the built-in agents and of those that installed packages add."""
     built_in = [*_BUILT_IN, *_SHIPPED]
@@ -48,7 +63,7 @@ def make_agent(agent: str | Agent, options: ModelOptions | None = None) -> Agent
     """The agent of that name, the class at ``module.path:Class``, or ``agent`` itself if it is one already.
 
     Args:
-        agent: A name, ``hf:MODEL_OR_FOLDER``, ``openai:MODEL``, ``module.path:Class``, or an agent.
+        agent: A name, one of ``FORMS``, or an agent.
         options: Settings of the model, where there is one.
 
     Raises:
@@ -68,7 +83,7 @@ def make_agent(agent: str | Agent, options: ModelOptions | None = None) -> Agent
         return made
     if ":" in agent:
         return _checked(_imported(agent), agent)
-    check_choice("agent", agent, [*agent_names(), "module.path:Class"])
+    check_choice("agent", agent, [*agent_names(), *FORMS])
     (entry,) = entry_points(group=GROUP, name=agent)
     return _checked(entry.load()(), agent)
 

@@ -20,23 +20,18 @@ IsAt = Callable[[int, int], bool]
 
 
 def _share(is_at: IsAt) -> Callable[[Sequence[Row]], Estimate]:
-    def measure(rows: Sequence[Row]) -> Estimate:
-        found = [(is_at(*place), family(row["episode"])) for row in rows for place in places(row)]
-        return share([hit for hit, _ in found], [name for _, name in found])
-
-    return measure
+    return lambda rows: share([is_at(*place) for place, _ in _taken(rows)], [name for _, name in _taken(rows)])
 
 
 def _excess(is_at: IsAt) -> Callable[[Sequence[Row]], Estimate]:
-    def measure(rows: Sequence[Row]) -> Estimate:
-        found = [
-            (float(is_at(place, number)) - 1 / number, family(row["episode"]))
-            for row in rows
-            for place, number in places(row)
-        ]
-        return average([value for value, _ in found], [name for _, name in found])
+    return lambda rows: average(
+        [is_at(place, number) - 1 / number for (place, number), _ in _taken(rows)], [name for _, name in _taken(rows)]
+    )
 
-    return measure
+
+def _taken(rows: Sequence[Row]) -> list[tuple[tuple[int, int], str]]:
+    """The places of all replies, with the episodes' families."""
+    return [(place, family(row["episode"])) for row in rows for place in places(row)]
 
 
 def _first(place: int, number: int) -> bool:
