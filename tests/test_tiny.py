@@ -1,6 +1,11 @@
 """The tiny model: loads as any other, replies as its card says, learns what its lessons hold."""
 
 import json
+import os
+import signal
+import subprocess
+import sys
+import time
 from dataclasses import replace
 
 import numpy as np
@@ -11,6 +16,7 @@ import transformers
 import proactive_gym
 from proactive_gym.agents import ModelOptions, make_agent
 from proactive_gym.agents.tiny import folder
+from proactive_gym.cli import main
 from proactive_gym.draw import Draw
 from proactive_gym.envs import SCENARIOS
 from proactive_gym.episode import SUFFICIENT
@@ -288,3 +294,51 @@ def test_intervals_over_seeds_are_students():
     assert found.value == pytest.approx(0.6)
     assert found.value - found.low == pytest.approx(4.3027 * 0.1 / 3**0.5, abs=1e-4)
     assert np.isnan(interval([0.5]).low)
+
+
+# --- The recipes ------------------------------------------------------------------------------------------------------
+
+TINY = ("tiny", "--pictures", "64", "--seeing", "2", "--reading", "2", "--words-first", "1", "--tested", "1")
+ASKING = ("learn-to-ask", "--quick", "--updates", "1", "--tested", "1", "--processes", "1")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("recipe", "midway"), [(TINY, "sees"), (ASKING, "before-0.json")])
+def test_a_killed_recipe_goes_on_and_ends_with_the_report(tmp_path, recipe, midway):
+    out = tmp_path / "run"
+    command = [sys.executable, "-m", "proactive_gym.cli", "train", *recipe, "--eval-episodes", "1", "--out", str(out)]
+    first = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
+    wait_until((out / midway).exists, 300)
+    os.killpg(first.pid, signal.SIGKILL)
+    first.wait()
+    kept = (out / midway).stat().st_mtime_ns
+    assert not (out / "evaluation").exists()
+    subprocess.run(command, check=True, capture_output=True, timeout=500)
+    assert (out / midway).stat().st_mtime_ns == kept  # it was not learnt again
+    assert (out / "evaluation" / "report.html").exists()
+    assert not [*out.rglob("*.part")]
+    other = subprocess.run([*command, "--tested", "2"], capture_output=True, text=True)
+    assert other.returncode == 1 and "tested=1" in other.stderr and "choose another folder" in other.stderr
+
+
+def wait_until(true, seconds):
+    """Wait for that to become true, but no longer than so many seconds."""
+    latest = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < latest
+        time.sleep(0.02)
+
+
+@pytest.mark.parametrize(
+    ("recipe", "said"),
+    [
+        (("tiny", "--pictures", "0"), "pictures is 0"),
+        (("tiny", "--reading", "5", "--words-first", "6"), "words_first is 6"),
+        (("learn-to-ask", "--seeds", "0"), "seeds is 0"),
+        (("learn-to-ask", "--processes", "0"), "processes is 0"),
+        (("learn-to-ask", "--start", "nowhere"), "nowhere holds no checkpoint"),
+    ],
+)
+def test_a_wrong_flag_is_said_before_anything_is_learnt(tmp_path, capsys, recipe, said):
+    assert main(["train", *recipe, "--out", str(tmp_path / "run")]) == 1
+    assert said in capsys.readouterr().err and not (tmp_path / "run").exists()

@@ -1,5 +1,6 @@
 """Checkpoints of the tiny model: folders that transformers loads, half as large as they might be."""
 
+import shutil
 from copy import deepcopy
 from pathlib import Path
 
@@ -15,7 +16,7 @@ CARD = "README.md"
 
 
 def save_checkpoint(policy: TinyPolicy, place: str | Path, card: str) -> None:
-    """Write model, processor and model card; weights are kept in half precision and load in full.
+    """Write model, processor and model card, all or nothing; weights are kept in half precision and load in full.
 
     Args:
         policy: Left as it is.
@@ -23,12 +24,17 @@ def save_checkpoint(policy: TinyPolicy, place: str | Path, card: str) -> None:
         card: The model card.
     """
     place = Path(place)
-    deepcopy(policy.model).half().save_pretrained(place)
-    policy.processor.save_pretrained(place)
-    config = place / "config.json"
+    draft = place.with_name(f"{place.name}.part")
+    shutil.rmtree(draft, ignore_errors=True)
+    deepcopy(policy.model).half().save_pretrained(draft)
+    policy.processor.save_pretrained(draft)
+    config = draft / "config.json"
     # So that nobody runs it in half precision by chance: processors are slow at that.
     config.write_text(config.read_text(encoding="utf-8").replace('"float16"', '"float32"'), encoding="utf-8")
-    (place / CARD).write_text(card, encoding="utf-8")
+    (draft / CARD).write_text(card, encoding="utf-8")
+    if place.exists():
+        shutil.rmtree(place)
+    draft.rename(place)
 
 
 def load_policy(place: str | Path, name: str | None = None) -> TinyPolicy:

@@ -2,8 +2,10 @@
 
 from collections.abc import Sequence
 from functools import lru_cache
+from pathlib import Path
 from typing import Any, NamedTuple
 
+from proactive_gym.agents import ModelOptions, make_agent
 from proactive_gym.agents.base import Agent
 from proactive_gym.envs import SCENARIOS
 from proactive_gym.menu import Kind
@@ -105,6 +107,23 @@ def figures(played: Sequence[Trajectory]) -> Figures:
 def mean_figures(several: Sequence[Figures]) -> Figures:
     """The unweighted mean, of scenarios or seeds."""
     return Figures(*(sum(values) / len(values) for values in zip(*several, strict=True)))
+
+
+def report_on(checkpoints: Sequence[str | Path], episodes: int, folder: Path) -> Path:
+    """Let these checkpoints play all scenarios beside the oracle, and write the usual report; returns its page.
+
+    Args:
+        checkpoints: Folders, or names of models that come with the package.
+        episodes: How many each plays in each scenario, of the test split.
+        folder: Of the evaluation, which goes on where it stopped.
+    """
+    from proactive_gym import evaluate
+
+    letters = ModelOptions(decide="letter")
+    named = [place if str(place) in ("tiny", "tiny-rl") else f"hf:{place}" for place in checkpoints]
+    players = [make_agent(str(name), letters) for name in named]
+    evaluate([*players, "oracle"], "all", episodes, out=folder, image_size=SIDE)
+    return folder / "report.html"
 
 
 def _share(hits: Sequence[float]) -> float:

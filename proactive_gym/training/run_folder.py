@@ -10,7 +10,10 @@ from proactive_gym.errors import InputError
 
 FLAGS = "training.json"
 _END = "trained.txt"
-_MAY_CHANGE = frozenset({"out", "save_steps", "checkpoint_every", "eval_episodes", "log_every"})
+_MAY_CHANGE = frozenset({
+    *("out", "save_steps", "checkpoint_every", "eval_episodes", "log_every"),
+    *("processes", "seeds", "quick"),  # how many runs of an experiment there are
+})  # fmt: skip
 """Flags that decide nothing about what is learnt up to a given step."""
 
 
