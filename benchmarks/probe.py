@@ -26,7 +26,7 @@ from proactive_gym.evaluation.statistics import Estimate, share
 from proactive_gym.menu import Kind
 from proactive_gym.setting import Setting
 from proactive_gym.sources.scenes.source import ScenesSource
-from proactive_gym.sources.scenes.subjects import subjects_of
+from proactive_gym.sources.scenes.subjects import drawings
 
 SIDE = 64
 FIRST_GOAL, SUFFICIENT_GOAL = 0.40, 0.95
@@ -62,7 +62,7 @@ def main() -> None:
     train = [pictures(source, scenario, TRAINED_FROM, options.episodes) for scenario in SCENARIOS]
     test = [pictures(source, scenario, 0, options.tested) for scenario in SCENARIOS]
     print(f"painted {sum(len(p.pixels) for p in [*train, *test])} pictures in {time.perf_counter() - began:.0f} s")
-    network = trained(train, len(subjects_of(options.split)), options.epochs)
+    network = trained(train, len(drawings().of(options.split)), options.epochs)
     print(f"trained after {time.perf_counter() - began:.0f} s")
     hits = [named(network, shown) for shown in test]
     options.out.mkdir(parents=True, exist_ok=True)
@@ -74,7 +74,7 @@ def main() -> None:
 
 def pictures(source: ScenesSource, scenario: Scenario, first: int, number: int) -> Pictures:
     """The pictures that an ideal asker sees in ``number`` episodes, and the best one of each."""
-    names = [subject.option for subject in subjects_of(source.split)]
+    names = [subject.option for subject in source.catalogue.of(source.split)]
     index = {name: place for place, name in enumerate(names)}
     frames, subjects, menus, sufficiencies, firsts = [], [], [], [], []
     for episode in episodes(source, scenario, first, number):

@@ -30,7 +30,7 @@ from proactive_gym.envs.vector import ProactiveVectorEnv
 from proactive_gym.envs.vocabulary import ABSTAIN, Vocabulary, Word
 from proactive_gym.menu import Kind
 from proactive_gym.sources import FixedEpisodes, ScenesSource
-from proactive_gym.sources.scenes.subjects import SPLITS, subjects
+from proactive_gym.sources.scenes.subjects import SPLITS, drawings
 
 IDS = list(proactive_gym.ENVIRONMENTS)
 SIDE = 36  # the smallest that SB3's own convolutions take
@@ -67,7 +67,7 @@ def meaning(env: gym.Env, option: int) -> str:
     conversation = env.unwrapped.conversation
     text, kind, name, _ = conversation.episode.menu[option]
     if kind is Kind.ANSWER:
-        return next(item.name for item in subjects().values() if item.option == text)
+        return next(item.name for item in drawings().subjects.values() if item.option == text)
     return ABSTAIN if kind is Kind.ABSTENTION else name
 
 
@@ -404,8 +404,8 @@ class FewThingsBehindBlocks(Occlusion):
     def fits(self, subject):
         return subject.name in FEW
 
-    def wrong_answers(self, draw, subject):
-        return draw.some([subjects()[name] for name in FEW if name != subject.name], 3)
+    def wrong_answers(self, draw, subject, catalogue):
+        return draw.some([catalogue.subjects[name] for name in FEW if name != subject.name], 3)
 
 
 class FewThingsEnv(ProactiveEnv):

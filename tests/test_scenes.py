@@ -26,7 +26,7 @@ from proactive_gym.sources.scenes.pen import Paper
 from proactive_gym.sources.scenes.props import Cover, Drawing, Rug, Shadow
 from proactive_gym.sources.scenes.stage import Stage
 from proactive_gym.sources.scenes.stamps import Stamp
-from proactive_gym.sources.scenes.subjects import SPLITS, distractors, subjects, subjects_of
+from proactive_gym.sources.scenes.subjects import SPLITS, drawings
 
 SIDE = 64
 BY_NAME = {scenario.name: scenario for scenario in SCENARIOS}
@@ -59,8 +59,9 @@ def frames(scenario: str, episodes: int, most: int = 99) -> list[Frame]:
 
 def set_scene(scenario, subject, stream: str, unhelpful: bool = False, answers=None):
     """The scene that the scenario makes of that subject."""
-    answers = answers or (subject, *scenario.wrong_answers(Draw(f"{stream}/answers"), subject))
-    return scenario.set_scene(Stage(Draw(stream), subject, tuple(answers), unhelpful))
+    answers = answers or (subject, *scenario.wrong_answers(Draw(f"{stream}/answers"), subject, drawings()))
+    stage = Stage(Draw(stream), subject, subject.likenesses[0], tuple(answers), drawings(), unhelpful)
+    return scenario.set_scene(stage)
 
 
 def painted_where(boxes: list[Box], side: int) -> np.ndarray:
@@ -110,8 +111,8 @@ def test_what_a_picture_is_painted_over_later_does_not_change_it():
 
 
 def test_a_mirror_image_is_painted_as_if_by_itself():
-    for subject in list(subjects().values())[::20]:
-        flipped = Drawing(subject.codepoint, True)
+    for subject in list(drawings().subjects.values())[::20]:
+        flipped = Drawing(subject.likenesses[0], True)
         for width, height in ((7, 9), (40, 31), (85, 90)):
             alone, turned = flipped.seen(width, height), stamps.sprite(flipped, width, height)
             assert alone[2:] == turned[2:]
@@ -120,7 +121,7 @@ def test_a_mirror_image_is_painted_as_if_by_itself():
 
 def test_what_is_hidden_altogether_is_not_painted():
     """And nothing else is left out: a pixel of it beyond the wall's edge is enough."""
-    dog = Drawing(subjects()["dog"].codepoint)
+    dog = Drawing(drawings().subjects["dog"].likenesses[0])
     for wall, hidden in ((Cover(9, 9, 9), True), (Rug("red", False), False)):
         for shift in (0.0, 0.02):
             layers = (
@@ -134,7 +135,13 @@ def test_what_is_hidden_altogether_is_not_painted():
 def test_opaque_cores_are_laid_as_if_mixed():
     """A sprite in pieces is the sprite, whatever its shape and its place."""
     rng, cores = np.random.default_rng(0), 0
-    for prop in (Rug("red"), Rug("blue", False), Paper(3), Parcel(4, 20), Drawing(subjects()["dog"].codepoint)):
+    for prop in (
+        Rug("red"),
+        Rug("blue", False),
+        Paper(3),
+        Parcel(4, 20),
+        Drawing(drawings().subjects["dog"].likenesses[0]),
+    ):
         for width, height in ((100, 90), (64, 64), (70, 140)):
             whole = prop.seen(width, height)
             pieces = list(whole.pieces())
@@ -156,7 +163,7 @@ def test_opaque_cores_are_laid_as_if_mixed():
 @pytest.mark.parametrize("left", [-0.9, -0.6, -0.2, 0.3, 0.7, 0.95])
 def test_what_reaches_beyond_the_picture_is_cut_off(left, opaque):
     """As if the picture had been larger all around, and its rim cut off afterwards."""
-    prop = Cover(200, 30, 60) if opaque else Drawing(subjects()["dog"].codepoint, True)
+    prop = Cover(200, 30, 60) if opaque else Drawing(drawings().subjects["dog"].likenesses[0], True)
     for top in (-0.8, -0.1, 0.6):
         box = Box(left, top, 1.0, 1.0)
         inside = paint([Frame((Layer(Cover(9, 90, 180)), Layer(prop, box)))], 40)[0]
@@ -253,8 +260,9 @@ def test_what_no_layer_covers_is_black():
 
 
 def stage_of(name: str) -> Stage:
-    subject = subjects()[name]
-    return Stage(Draw(f"stage of {name}"), subject, (subject, *distractors(Draw("beside"), subject, "random")))
+    subject = drawings().subjects[name]
+    answers = (subject, *drawings().distractors(Draw("beside"), subject, "random"))
+    return Stage(Draw(f"stage of {name}"), subject, subject.likenesses[0], answers, drawings())
 
 
 # --- Episodes ---------------------------------------------------------------------------------------------------------
@@ -362,8 +370,8 @@ def test_the_first_picture_is_the_same_whatever_the_answer(name):
     scenario = BY_NAME[name]
     for number in range(25):
         draw = Draw(f"menu {number}")
-        subject = draw.one(subjects_of("train"))
-        answers = (subject, *scenario.wrong_answers(draw, subject))
+        subject = draw.one(drawings().of("train"))
+        answers = (subject, *scenario.wrong_answers(draw, subject, drawings()))
         scenes = [set_scene(scenario, answer, f"scene {number}", answers=answers) for answer in answers]
         for side in (SIDE, 224):
             first, *others = paint([scene.picture(scene.start) for scene in scenes], side).astype(int)
@@ -373,7 +381,7 @@ def test_the_first_picture_is_the_same_whatever_the_answer(name):
 @every_scenario
 def test_the_clear_picture_depends_on_the_answer(scenario):
     draw = Draw("clear")
-    chosen = draw.some([subject for subject in subjects_of("test") if scenario.fits(subject)], 12)
+    chosen = draw.some([subject for subject in drawings().of("test") if scenario.fits(subject)], 12)
     scenes = [set_scene(scenario, subject, "scene", answers=chosen[:4]) for subject in chosen]
     pictures = paint([scene.picture(scene.best) for scene in scenes], SIDE)
     assert len({picture.tobytes() for picture in pictures}) == len(chosen)
@@ -382,7 +390,7 @@ def test_the_clear_picture_depends_on_the_answer(scenario):
 @every_scenario
 def test_every_subject_can_be_painted_and_asked_for(scenario):
     """All 341 (that fit): hidden at first, to be seen at the best place, within reach."""
-    fitting = [subject for subject in subjects().values() if scenario.fits(subject)]
+    fitting = [subject for subject in drawings().subjects.values() if scenario.fits(subject)]
     assert len(fitting) > 300
     for subject in fitting:
         scene = set_scene(scenario, subject, f"{scenario.name}/{subject.name}")
@@ -404,10 +412,10 @@ def test_what_the_user_says_is_filled_in(scenario):
 
 
 def test_the_table_of_subjects_holds_together():
-    table = subjects()
+    table = drawings().subjects
     assert len(table) == 341
     assert (
-        len({subject.codepoint for subject in table.values()})
+        len({subject.likenesses[0] for subject in table.values()})
         == len({*(s.option.lower() for s in table.values())})
         == 341
     )
@@ -422,15 +430,15 @@ def test_the_table_of_subjects_holds_together():
 
 @pytest.mark.parametrize("manner", ["random", "lookalike"])
 def test_wrong_answers_are_other_things_of_the_same_split(manner):
-    for subject in subjects().values():
+    for subject in drawings().subjects.values():
         for number in range(3):
-            fair_menu(subject, distractors(Draw(f"{subject.name} {number}"), subject, manner))
+            fair_menu(subject, drawings().distractors(Draw(f"{subject.name} {number}"), subject, manner))
 
 
 @every_scenario
 def test_menus_are_fair(scenario):
-    for subject in subjects().values():
-        fair_menu(subject, scenario.wrong_answers(Draw(subject.name), subject))
+    for subject in drawings().subjects.values():
+        fair_menu(subject, scenario.wrong_answers(Draw(subject.name), subject, drawings()))
 
 
 def fair_menu(subject, others):
@@ -443,11 +451,11 @@ def test_all_answers_could_come_out_of_the_container():
     contained = 0
     for number in range(150):
         asked = episode("video_moment", number)
-        origins = {origin_of(subject) for subject in on_the_menu(asked)}
+        origins = {origin_of(subject, drawings()) for subject in on_the_menu(asked)}
         container = asked.world.container
         if container is not None:
             contained += 1
-            assert origins == {container.drawing.codepoint}
+            assert origins == {container.drawing.likeness}
     assert contained > 30
 
 
@@ -455,10 +463,10 @@ def test_what_lies_around_is_not_on_the_menu():
     around = 0
     for number in range(150):
         asked = episode("framing", number)
-        menu = {subject.codepoint for subject in on_the_menu(asked)}
-        others = [actor.drawing.codepoint for actor in asked.world.others]
+        menu = {subject.likenesses[0] for subject in on_the_menu(asked)}
+        others = [actor.drawing.likeness for actor in asked.world.others]
         around += len(others)
-        assert asked.world.subject.drawing.codepoint in menu
+        assert asked.world.subject.drawing.likeness in menu
         assert not menu & set(others) and len(set(others)) == len(others)
     assert around > 200
 
@@ -469,14 +477,14 @@ def test_drivers_pass_only_where_no_vehicle_is_on_the_menu():
     driven = 0
     for number in range(150):
         asked = episode("video_occlusion", number)
-        if {passer.drawing.codepoint for passer in asked.world.passers} & set(VEHICLES):
+        if {passer.drawing.likeness for passer in asked.world.passers} & set(VEHICLES):
             driven += 1
             assert "vehicle" not in {subject.kind for subject in on_the_menu(asked)}
     assert driven > 20
 
 
 def on_the_menu(asked):
-    by_option = {subject.option: subject for subject in subjects().values()}
+    by_option = {subject.option: subject for subject in drawings().subjects.values()}
     return [by_option[option.text] for option in asked.menu if option.kind is Kind.ANSWER]
 
 

@@ -26,7 +26,7 @@ from torch import nn
 
 from proactive_gym.envs.vocabulary import ABSTAIN, Vocabulary, Word
 from proactive_gym.errors import InputError, one_line
-from proactive_gym.sources.scenes.subjects import subjects
+from proactive_gym.sources.scenes.subjects import drawings
 
 DESCRIPTION = "proactive_gym.json"
 _LARGEST = 2**28
@@ -164,7 +164,7 @@ ALGORITHMS: dict[str, tuple[Any, Any]] = {"maskable": (MaskablePPO, MaskableMenu
 
 def kinds_of(vocabulary: Vocabulary) -> tuple[int, ...]:
     """For each word of a vocabulary of rendered scenes: giving up, an intervention, or an answer."""
-    named = {ABSTAIN: GIVING_UP, **dict.fromkeys(subjects(), ANSWER)}
+    named = {ABSTAIN: GIVING_UP, **dict.fromkeys(drawings().subjects, ANSWER)}
     return tuple(named.get(name, INTERVENTION) for name in vocabulary.names)
 
 

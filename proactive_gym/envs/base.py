@@ -33,25 +33,28 @@ class Desk:
     """What the arguments of ``gym.make`` come to: source, setting, spaces; shared by one environment's conversations.
 
     Args:
-        scenarios: What episodes are drawn from.
+        scenarios: What episodes are drawn from; those of them that the source has no pictures for are left out.
         family: All scenarios that foreign interventions may come from.
         arguments: Keyword arguments of ``gym.make``.
+
+    Raises:
+        InputError: If an argument is wrong, or the source has pictures for none of the scenarios.
     """
 
     def __init__(
         self, scenarios: tuple[Scenario, ...], family: tuple[Scenario, ...], arguments: dict[str, Any]
     ) -> None:
-        self.scenarios = scenarios
         self.given = dict(arguments)
         self.arguments = Arguments.checked(arguments)
         self.source: Source = self.arguments.made_source()
+        self.scenarios = _driven(self.source, scenarios)
         self.setting = self.arguments.setting(self.source, family)
         self.manner = Manner(
             self.arguments.reply == "open",
             self.arguments.chosen_reading(self.source),
             Reward.named(self.arguments.reward),
         )
-        self.menu_size = max(self.source.menu_size(scenario, self.setting) for scenario in scenarios)
+        self.menu_size = max(self.source.menu_size(scenario, self.setting) for scenario in self.scenarios)
 
     def action_space(self) -> Space[Any]:
         """``Discrete`` for choices, free text for written replies."""
@@ -140,6 +143,19 @@ class Desk:
         if number is None or number.shape != () or number.dtype.kind not in "iu":
             raise InvalidAction(f"The action is {action!r}, but must be the number of an option (reply='choice').")
         return int(number)
+
+
+def _driven(source: Source, scenarios: tuple[Scenario, ...]) -> tuple[Scenario, ...]:
+    """Those of the scenarios that the source has pictures for."""
+    drives: Callable[[Scenario], bool] | None = getattr(source, "drives", None)
+    driven = scenarios if drives is None else tuple([scenario for scenario in scenarios if drives(scenario)])
+    if not driven:
+        names = " or ".join(scenario.name for scenario in scenarios)
+        raise InputError(
+            f"source is {source.name!r}, but its pictures are not such that {names} can be made of them; "
+            "take another source, or another environment."
+        )
+    return driven
 
 
 class ProactiveEnv(gym.Env[Observation, Any]):

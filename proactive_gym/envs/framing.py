@@ -257,7 +257,7 @@ class Framing(Scenario):
     def set_scene(self, stage: Stage) -> Camera:
         """A camera that sees next to nothing of the subject; if asking is not to help, over a print that ends there."""
         draw = stage.draw
-        drawing = Drawing(stage.subject.codepoint, draw.chance(0.5))
+        drawing = Drawing(stage.likeness, draw.chance(0.5))
         subject = Actor(
             drawing, drawing.centred(draw.between(0.44, 0.56), draw.between(0.44, 0.56), draw.one(SUBJECT_SIZES))
         )
@@ -344,7 +344,7 @@ def _others(stage: Stage) -> tuple[Actor, ...]:
     draw = stage.draw
     actors = []
     for subject, (x, y) in zip(stage.others(draw.whole(3, 6)), draw.shuffled(SPOTS), strict=False):
-        drawing = Drawing(subject.codepoint, draw.chance(0.5))
+        drawing = Drawing(subject.likeness(draw), draw.chance(0.5))
         middle = x + draw.between(-0.06, 0.06), y + draw.between(-0.06, 0.06)
         actors.append(Actor(drawing, drawing.centred(*middle, draw.one(OTHER_SIZES))))
     return tuple(actors)

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 from proactive_gym.draw import Draw
 from proactive_gym.sources.proactivebench.row import OfficialRow
 from proactive_gym.sources.scenes.stage import Scene, Stage
-from proactive_gym.sources.scenes.subjects import Distractors, Subject, distractors
+from proactive_gym.sources.scenes.subjects import Catalogue, Distractors, Subject
 
 
 class Scenario(ABC):
@@ -32,14 +32,16 @@ class Scenario(ABC):
     """The most interventions that one menu offers."""
     distractors: ClassVar[Distractors] = "random"
     """How wrong answers are chosen."""
+    needs: ClassVar[str] = "picture"
+    """What must be had of a subject to show it: its ``"picture"``, or its ``"strokes"``."""
 
     def fits(self, subject: Subject) -> bool:
         """Whether the scenario can show that subject."""
         return True
 
-    def wrong_answers(self, draw: Draw, subject: Subject) -> list[Subject]:
+    def wrong_answers(self, draw: Draw, subject: Subject, catalogue: Catalogue) -> list[Subject]:
         """Three subjects that the menu offers beside the right one."""
-        return distractors(draw, subject, self.distractors)
+        return catalogue.distractors(draw, subject, self.distractors)
 
     @abstractmethod
     def set_scene(self, stage: Stage) -> Scene[Any]:

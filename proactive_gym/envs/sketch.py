@@ -10,6 +10,7 @@ from proactive_gym.envs.scenario import Scenario
 from proactive_gym.sources.proactivebench.row import Fields, StepwiseRow
 from proactive_gym.sources.scenes.backdrops import Ground
 from proactive_gym.sources.scenes.frame import Box, Frame, Layer
+from proactive_gym.sources.scenes.likeness import Likeness
 from proactive_gym.sources.scenes.pen import PAPER_STYLES, Hand, Paper, PenDrawing, Scribble, thread
 from proactive_gym.sources.scenes.stage import Scene, Stage
 from proactive_gym.sources.scenes.subjects import Subject
@@ -33,7 +34,7 @@ class DrawnBitByBit(Scene[int]):
     ground: Ground
     paper: Paper
     sheet: Box
-    codepoint: str
+    likeness: Likeness
     hand: Hand
     drawing: Box
     start: int
@@ -48,7 +49,7 @@ class DrawnBitByBit(Scene[int]):
 
     def picture(self, place: int) -> Frame:
         """The sheet with what is drawn on it by now."""
-        drawn = PenDrawing(self.codepoint, round(1000 * self._shown(place)), self.hand)
+        drawn = PenDrawing(self.likeness, round(1000 * self._shown(place)), self.hand)
         layers = [Layer(self.ground), Layer(self.paper, self.sheet), Layer(drawn, self.drawing)]
         if self.scribble:
             layers.append(Layer(self.scribble, self.drawing.part(-0.04, -0.04, 1.04, 1.04)))
@@ -68,7 +69,7 @@ class DrawnBitByBit(Scene[int]):
     @cached_property
     def _first(self) -> float:
         # A line of the same length for all: a share would tell the simple subjects from the elaborate ones.
-        return FIRST_LINE / thread(self.codepoint).length
+        return FIRST_LINE / thread(self.likeness).length
 
 
 class SketchRow(StepwiseRow):
@@ -105,6 +106,7 @@ class Sketch(Scenario):
         "Which object do my {colour} lines show?",
         "Do you know what this drawing stands for?",
     )
+    needs = "strokes"
     hint = "Hint: the drawing can be continued."
     interventions: ClassVar[dict[str, tuple[str, ...]]] = {
         "draw_more": (
@@ -134,7 +136,7 @@ class Sketch(Scenario):
             ground=stage.ground(),
             paper=Paper(draw.whole(0, PAPER_STYLES - 1)),
             sheet=sheet,
-            codepoint=stage.subject.codepoint,
+            likeness=stage.likeness,
             hand=Hand.drawn(draw),
             drawing=drawing,
             start=0,

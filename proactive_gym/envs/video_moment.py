@@ -9,11 +9,13 @@ from proactive_gym.draw import Draw
 from proactive_gym.envs.base import ProactiveEnv
 from proactive_gym.envs.scenario import Scenario
 from proactive_gym.sources.proactivebench.row import Fields, OfficialRow, bare
+from proactive_gym.sources.scenes.art import Emoji
 from proactive_gym.sources.scenes.backdrops import Room
 from proactive_gym.sources.scenes.frame import Frame, Layer
+from proactive_gym.sources.scenes.likeness import Likeness
 from proactive_gym.sources.scenes.props import Drawing, SeekBar, TestCard
 from proactive_gym.sources.scenes.stage import Actor, Scene, Stage, share_in_view
-from proactive_gym.sources.scenes.subjects import Subject, subjects_of
+from proactive_gym.sources.scenes.subjects import Catalogue, Subject
 
 # What comes out of what, by the subject's kind: any answer on the menu could come out of it.
 HATCHLINGS = frozenset(
@@ -24,13 +26,13 @@ GROWN_KINDS = frozenset({"fruit", "vegetable"})
 GROWN = frozenset({"pine tree", "palm tree", "cactus", "sunflower", "tulip", "rose", "potted plant"})
 PACKED_KINDS = frozenset({"music", "sport_toy", "clothing", "tool", "household", "electronics_office", "drink_kitchen"})
 
-EGG, SEEDLING, PARCEL = "1F95A", "1F331", "1F4E6"
-QUESTIONS = {
+EGG, SEEDLING, PARCEL = Emoji("1F95A"), Emoji("1F331"), Emoji("1F4E6")
+QUESTIONS: dict[Likeness, tuple[str, str]] = {
     EGG: ("What hatches from the egg in this video?", "Which animal comes out of the egg in this video?"),
     SEEDLING: ("What does the seedling in this video grow into?", "Which plant is grown in this video?"),
     PARCEL: ("What is unpacked in this video?", "Which object comes out of the parcel in this video?"),
-    "": ("What passes through in this video?", "Which object moves across in this video?"),
 }
+PASSING = ("What passes through in this video?", "Which object moves across in this video?")
 GROUND = 0.82
 SUBJECT_SIZES = (0.34, 0.38, 0.42)
 
@@ -56,7 +58,8 @@ class OnceInAVideo(Scene[int]):
     @property
     def words(self) -> Mapping[str, str]:
         """The question, which says how the subject comes about."""
-        return {"question": QUESTIONS[self.container.drawing.codepoint if self.container else ""][self.turns % 2]}
+        ways = QUESTIONS[self.container.drawing.likeness] if self.container else PASSING
+        return {"question": ways[self.turns % 2]}
 
     def picture(self, place: int) -> Frame:
         """What is there at that moment; a test card if the recording is lost."""
@@ -94,7 +97,7 @@ class OnceInAVideo(Scene[int]):
             return self.subject
         if self.container is None:
             return self.subject.moved(-self.direction * 0.6 * outside) if abs(outside) == 1 else None
-        if outside == 1 and self.container.drawing.codepoint != SEEDLING:
+        if outside == 1 and self.container.drawing.likeness != SEEDLING:
             middle = self.container.box.top + self.container.box.height / 2
             return self.subject.moved(0.0, middle - self.subject.box.bottom)
         return None
@@ -153,9 +156,9 @@ class VideoMoment(Scenario):
     }
     most_offered = 2
 
-    def wrong_answers(self, draw: Draw, subject: Subject) -> list[Subject]:
+    def wrong_answers(self, draw: Draw, subject: Subject, catalogue: Catalogue) -> list[Subject]:
         """Others that could come out of the same container, so that the first frames tell nothing."""
-        return draw.some(_companions(subject), 3)
+        return draw.some(_companions(subject, catalogue), 3)
 
     def set_scene(self, stage: Stage) -> OnceInAVideo:
         """A clip stopped before the subject comes or after it has gone."""
@@ -182,37 +185,37 @@ class VideoMoment(Scenario):
 
 
 @lru_cache(maxsize=1024)
-def _companions(subject: Subject) -> tuple[Subject, ...]:
+def _companions(subject: Subject, catalogue: Catalogue) -> tuple[Subject, ...]:
     """Subjects of its split that come about as it does: out of the same container, or just by."""
-    origin, alike = origin_of(subject), {subject.name, *subject.mistaken_for}
-    others = subjects_of(subject.split)
-    return tuple(other for other in others if other.name not in alike and origin == origin_of(other))
+    origin, alike = origin_of(subject, catalogue), {subject.name, *subject.mistaken_for}
+    others = catalogue.of(subject.split)
+    return tuple(other for other in others if other.name not in alike and origin == origin_of(other, catalogue))
 
 
 @lru_cache(maxsize=1024)
-def origin_of(subject: Subject) -> str:
-    """The codepoint of what the subject comes out of; empty if it just comes by.
+def origin_of(subject: Subject, catalogue: Catalogue) -> Emoji | None:
+    """What the subject comes out of; ``None`` if it just comes by.
 
     So do those whose container has too few of their split for a menu: one filled up with others would tell on them.
     """
     origin = _container_of(subject)
-    family = [other for other in subjects_of(subject.split) if _container_of(other) == origin]
+    family = [other for other in catalogue.of(subject.split) if _container_of(other) == origin]
     strangers = [sum(other.name not in (one.name, *one.mistaken_for) for other in family) for one in family]
-    return origin if min(strangers) >= 3 else ""
+    return origin if min(strangers) >= 3 else None
 
 
-def _container_of(subject: Subject) -> str:
+def _container_of(subject: Subject) -> Emoji | None:
     if subject.name in HATCHLINGS:
         return EGG
     if subject.kind in GROWN_KINDS or subject.name in GROWN:
         return SEEDLING
-    return PARCEL if subject.kind in PACKED_KINDS and subject.name != "cardboard box" else ""
+    return PARCEL if subject.kind in PACKED_KINDS and subject.name != "cardboard box" else None
 
 
 def _container(stage: Stage, subject: Actor) -> Actor | None:
     """What all the answers on the menu could come out of; nothing if they just come by."""
-    origin = origin_of(stage.subject)
-    if not origin:
+    origin = origin_of(stage.subject, stage.catalogue)
+    if origin is None:
         return None
     drawing = Drawing(origin)
     return Actor(drawing, drawing.standing(subject.box.left + subject.box.width / 2, GROUND + 0.02, 0.34))

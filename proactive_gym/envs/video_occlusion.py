@@ -8,18 +8,19 @@ from proactive_gym.draw import Draw
 from proactive_gym.envs.base import ProactiveEnv
 from proactive_gym.envs.scenario import Scenario
 from proactive_gym.sources.proactivebench.row import Fields, OfficialRow
-from proactive_gym.sources.scenes import art
+from proactive_gym.sources.scenes.art import Emoji
 from proactive_gym.sources.scenes.backdrops import Room
 from proactive_gym.sources.scenes.frame import Box, Frame, Layer
+from proactive_gym.sources.scenes.likeness import aspect, solid_box
 from proactive_gym.sources.scenes.props import Drawing, SeekBar
 from proactive_gym.sources.scenes.stage import Actor, Scene, Stage, shares_in_view
 
 GROUND = 0.8
 SPOT = 0.32  # the side of the square that holds the subject, and that a passer hides, whatever the subject's shape
 SUBJECT_SIZES = (0.26, 0.29, 0.32)
-PEOPLE = ("1F467", "1F9D5", "1F478")  # drawn to the waist: they pass close to the camera
+PEOPLE = (Emoji("1F467"), Emoji("1F9D5"), Emoji("1F478"))  # drawn to the waist: they pass close to the camera
 CROWD_STEP = 0.11
-VEHICLES = ("1F69B", "1F68E", "1F690")
+VEHICLES = (Emoji("1F69B"), Emoji("1F68E"), Emoji("1F690"))
 
 
 @dataclass(frozen=True)
@@ -131,20 +132,20 @@ class VideoOcclusion(Scenario):
 
 def _passer(draw: Draw, centre: float, drivers: bool) -> Actor:
     """Someone so large that the solid part of the drawing covers the subject's spot."""
-    codepoint = draw.one(PEOPLE + VEHICLES) if drivers else draw.one(PEOPLE)
-    drawing = Drawing(codepoint, draw.chance(0.5))
+    likeness = draw.one(PEOPLE + VEHICLES) if drivers else draw.one(PEOPLE)
+    drawing = Drawing(likeness, draw.chance(0.5))
     hidden = SPOT + 0.08
-    left, top, right, bottom = art.solid_box(codepoint)
+    left, top, right, bottom = solid_box(likeness)
     if drawing.flipped:
         left, right = 1 - right, 1 - left
-    aspect = art.aspect(codepoint)
-    if codepoint in PEOPLE:
+    shape = aspect(likeness)
+    if likeness in PEOPLE:
         feet = 1.02
-        height = max((feet - GROUND + hidden) / (1 - top), hidden / (right - left) / aspect)
+        height = max((feet - GROUND + hidden) / (1 - top), hidden / (right - left) / shape)
     else:
-        height = max(hidden / (bottom - top), hidden / (right - left) / aspect)
+        height = max(hidden / (bottom - top), hidden / (right - left) / shape)
         feet = GROUND + 0.04 + (1 - bottom) * height
-    width = height * aspect
+    width = height * shape
     return Actor(drawing, Box(centre - width * (left + right) / 2, feet - height, width, height))
 
 

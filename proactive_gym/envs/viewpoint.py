@@ -9,6 +9,7 @@ from proactive_gym.envs.scenario import Scenario
 from proactive_gym.sources.proactivebench.row import Fields, StepwiseRow
 from proactive_gym.sources.scenes.backdrops import Room
 from proactive_gym.sources.scenes.frame import Frame, Layer
+from proactive_gym.sources.scenes.likeness import Likeness
 from proactive_gym.sources.scenes.packaging import PARCEL_STYLES, look
 from proactive_gym.sources.scenes.parcel import Parcel, Print, front_in_view
 from proactive_gym.sources.scenes.stage import Scene, Stage
@@ -27,7 +28,7 @@ class BoxTurnedAround(Scene[int]):
 
     room: Room
     style: int
-    codepoint: str
+    likeness: Likeness
     flipped: bool
     x: float
     y: float
@@ -50,7 +51,7 @@ class BoxTurnedAround(Scene[int]):
         parcel = Parcel(self.style, yaw, self.wrapped)
         layers = [Layer(self.room), Layer(parcel, parcel.at(self.x, self.y))]
         if self.sufficiency(place) > 0:
-            front = Print(self.codepoint, self.flipped, self.style, yaw)
+            front = Print(self.likeness, self.flipped, self.style, yaw)
             layers.append(Layer(front, front.at(self.x, self.y)))
         return Frame(tuple(layers))
 
@@ -129,7 +130,7 @@ class Viewpoint(Scenario):
         return BoxTurnedAround(
             room=stage.room(),
             style=draw.whole(0, PARCEL_STYLES - 1),
-            codepoint=stage.subject.codepoint,
+            likeness=stage.likeness,
             flipped=draw.chance(0.5),
             x=draw.between(0.46, 0.54),
             y=draw.between(0.5, 0.54),

@@ -13,7 +13,7 @@ from proactive_gym.envs.base import Desk, ProactiveEnv
 from proactive_gym.errors import InputError, check_choice
 from proactive_gym.sources.fixed import FixedEpisodes
 from proactive_gym.sources.scenes.source import ABSTENTIONS, ScenesSource
-from proactive_gym.sources.scenes.subjects import SPLITS, subjects
+from proactive_gym.sources.scenes.subjects import SPLITS
 
 ABSTAIN = "abstain"
 """The name of the action that gives up."""
@@ -90,7 +90,7 @@ class Vocabulary:
                 "name them in a vocabulary of your own: Vocabulary.made(interventions, answers, abstentions)."
             )
         wanted = [check_choice("The split", split, SPLITS) for split in splits]
-        answers = {item.name: (item.option,) for item in subjects().values() if item.split in wanted}
+        answers = {item.name: (item.option,) for item in source.catalogue.subjects.values() if item.split in wanted}
         phrases = _phrases((*ProactiveEnv.family, *desk.scenarios))
         built_in = {name: phrases.pop(name) for name in _phrases(ProactiveEnv.family)}
         return cls((*cls.made(built_in, answers).words, *(Word(name, texts) for name, texts in phrases.items())))

@@ -16,8 +16,6 @@ from proactive_gym.play.names import LONGEST, spoken
 from proactive_gym.play.seat import Asking, Done, Ended, Seat, View
 from proactive_gym.play.study import Study
 from proactive_gym.rollout import Exchange, Trajectory
-from proactive_gym.sources.scenes.art import ATTRIBUTION
-from proactive_gym.sources.scenes.source import ScenesSource
 from proactive_gym.stored import Row
 
 FOLDER = files("proactive_gym") / "data" / "play"
@@ -97,7 +95,7 @@ class Pages:
             name: What stands in the field.
             message: Why they are here again, or ``""``.
         """
-        drawn = ATTRIBUTION if self.study.desk.source.name == ScenesSource.name else ""
+        drawn = getattr(self.study.desk.source, "attribution", "")
         shown = {
             "name": name[:LONGEST],
             "message": message,

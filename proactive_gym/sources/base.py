@@ -18,7 +18,8 @@ class Source(Protocol):
     Besides what is listed a source may have ``paint_on(device)``, a painter of ``torch.uint8`` pictures there;
     ``drawn_name(scenarios, number, setting)``, which episode a large random number means;
     ``numbered_name(scenarios, number, setting)``, if the number that people give is not the one in ``episode_name``;
-    and ``for_practice()``, the source that worked examples are taken from.
+    ``drives(scenario)``, whether it has pictures for it (all of them if it has no such method);
+    ``attribution``, whose pictures they are; and ``for_practice()``, the source that worked examples are taken from.
 
     Attributes:
         name: What it is called on the command line and in ``gym.make(…, source=name)``.

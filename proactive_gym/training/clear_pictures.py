@@ -13,7 +13,7 @@ from proactive_gym.envs import SCENARIOS
 from proactive_gym.episode import Episode, shortest_route
 from proactive_gym.setting import Setting
 from proactive_gym.sources.scenes.source import ScenesSource
-from proactive_gym.sources.scenes.subjects import SPLITS, subjects
+from proactive_gym.sources.scenes.subjects import SPLITS, drawings
 from proactive_gym.training.tiny_model import SIDE
 
 LESSONS, CHECKS = 2**61, 2**62
@@ -40,7 +40,7 @@ class ClearPictures(NamedTuple):
 @lru_cache(maxsize=1)
 def names() -> tuple[str, ...]:
     """All subjects, as menus write them."""
-    return tuple(subject.option for subject in subjects().values())
+    return tuple(subject.option for subject in drawings().subjects.values())
 
 
 def clear_pictures(
@@ -102,8 +102,8 @@ def _clear_place(episode: Episode, best: bool) -> Any:
 @lru_cache(maxsize=1)
 def _splits() -> tuple[str, ...]:
     """A split as often as it has subjects, so that all subjects come equally often."""
-    assert set(SPLITS) == {subject.split for subject in subjects().values()}
-    return tuple(subject.split for subject in subjects().values())
+    assert set(SPLITS) == {subject.split for subject in drawings().subjects.values()}
+    return tuple(subject.split for subject in drawings().subjects.values())
 
 
 @lru_cache(maxsize=1)

@@ -1,32 +1,22 @@
 """Reads pictures from files: each once, the next one ahead of time, and none that could do harm."""
 
 import os
-import struct
-import zlib
 from collections import OrderedDict
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from threading import Lock
-from typing import Any, BinaryIO
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 
 from proactive_gym.errors import PictureError, one_line
+from proactive_gym.sources.decoding import MOST_PIXELS, decoded, fitted
 from proactive_gym.sources.proactivebench.row import Photo
 
-MOST_PIXELS = 64 * 2**20
-"""More is taken for an attempt to fill the memory; the largest official pictures have 9 million."""
 KEPT_BYTES = 512 * 2**20
-FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "GIF", "TIFF", "PPM")
-DAMAGED = (
-    *(OSError, SyntaxError, ValueError, EOFError, TypeError, LookupError, ArithmeticError, NotImplementedError),
-    *(struct.error, zlib.error, MemoryError, Image.DecompressionBombError),
-)
-"""What Pillow's decoders raise on damaged files."""
-SURROUND = (128, 128, 128)
 
 Picture = NDArray[np.uint8]
 Key = tuple[str, tuple[float, ...] | None]
@@ -168,40 +158,3 @@ class PictureBox:
                 f"Of the picture {file!r} the part {box} is to be shown, which holds no pixels or too many."
             )
         return picture.crop((left, top, right, bottom))
-
-
-def decoded(stream: BinaryIO, what: str, header_only: bool = False) -> Image.Image:
-    """The picture in a file that may be damaged or mean harm.
-
-    Args:
-        stream: The open file.
-        what: How to call it in a message, such as "The picture FILE".
-        header_only: Whether its beginning is enough; what is returned is then of no use.
-
-    Raises:
-        PictureError: If it is empty, of no known kind, damaged, or larger than ``MOST_PIXELS``.
-    """
-    try:
-        with Image.open(stream, formats=FORMATS) as picture:
-            if picture.width * picture.height > MOST_PIXELS:
-                raise PictureError(
-                    f"{what} has {picture.width} × {picture.height} pixels, "
-                    f"more than the {MOST_PIXELS:,} that are read."
-                )
-            return picture if header_only else picture.convert("RGB")
-    except UnidentifiedImageError as error:
-        state = f"none of {', '.join(FORMATS)}" if stream.seek(0, os.SEEK_END) else "empty"
-        raise PictureError(f"{what} cannot be read: it is {state}.") from error
-    except PictureError:
-        raise
-    except DAMAGED as error:
-        raise PictureError(f"{what} cannot be read: {one_line(error)}.") from error
-
-
-def fitted(picture: Image.Image, side: int) -> Image.Image:
-    """The whole picture, as large as goes into a square, in the middle of it with grey around."""
-    scale = side / max(picture.size)
-    width, height = (max(1, round(length * scale)) for length in picture.size)
-    square = Image.new("RGB", (side, side), SURROUND)
-    square.paste(picture.resize((width, height), Image.Resampling.LANCZOS), ((side - width) // 2, (side - height) // 2))
-    return square

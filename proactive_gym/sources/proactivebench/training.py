@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from proactive_gym.errors import InputError, PictureError, one_line
-from proactive_gym.sources.proactivebench.pictures import decoded
+from proactive_gym.sources.decoding import decoded
 from proactive_gym.sources.proactivebench.row import Fields
 
 FILES = "train-*.parquet"

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFilter
 
-from proactive_gym.sources.scenes import art
 from proactive_gym.sources.scenes.frame import Box, Prop
+from proactive_gym.sources.scenes.likeness import Likeness
 from proactive_gym.sources.scenes.packaging import PARCEL_STYLES, look, mixed, texture, toned
 
 Colour = tuple[int, int, int]
@@ -160,7 +160,7 @@ class Print(Prop):
 
     recurs = False  # so many subjects, parcels and angles do not meet again soon
 
-    codepoint: str
+    likeness: Likeness
     flipped: bool
     style: int
     yaw: int
@@ -182,7 +182,7 @@ class Print(Prop):
         panel = Image.new("RGB", (width, height), mixed(accent, (255, 255, 255), 0.86))
         line = max(1, width // 60)
         ImageDraw.Draw(panel).rectangle((0, 0, width - 1, height - 1), outline=toned(accent, 0.9), width=line)
-        drawing = art.glyph(self.codepoint)
+        drawing = self.likeness.picture()
         if self.flipped:
             drawing = drawing.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
         scale = 0.9 * min(width, height) / max(drawing.size)

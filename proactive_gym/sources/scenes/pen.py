@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFilter
 
 from proactive_gym.draw import Draw
-from proactive_gym.sources.scenes import art
 from proactive_gym.sources.scenes.backdrops import all_channels, noise
 from proactive_gym.sources.scenes.frame import Prop
+from proactive_gym.sources.scenes.likeness import Likeness
 from proactive_gym.sources.scenes.sprite import Sprite
 
 Colour = tuple[int, int, int]
@@ -109,9 +109,9 @@ class Ink(NamedTuple):
 
 
 @lru_cache(maxsize=512)
-def thread(codepoint: str) -> Ink:
+def thread(likeness: Likeness) -> Ink:
     """The drawing's ink, laid out in the order in which it is spent."""
-    strokes = art.strokes(codepoint)
+    strokes = likeness.strokes()
     begins = np.concatenate([stroke[:-1] for stroke in strokes])
     ends = np.concatenate([stroke[1:] for stroke in strokes])
     fresh = _fresh((begins + ends) / 2, np.repeat(range(len(strokes)), [len(stroke) - 1 for stroke in strokes]))
@@ -135,7 +135,7 @@ class PenDrawing(Prop):
 
     recurs = False  # no two hands are alike
 
-    codepoint: str
+    likeness: Likeness
     shown: int
     hand: Hand
 
@@ -167,7 +167,7 @@ class PenDrawing(Prop):
 
     def _points(self) -> tuple[Points, list[int]]:
         """All points so far as the hand puts them into its box, and where a new line begins among them."""
-        ink = thread(self.codepoint)
+        ink = thread(self.likeness)
         since = ink.reached - self.hand.start / 1000
         spent = (-since if self.hand.backwards else since) % 1.0
         drawn = np.flatnonzero(spent < max(self.shown / 1000, spent.min() + 1e-9))  # the pen has always begun

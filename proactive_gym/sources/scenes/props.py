@@ -7,8 +7,8 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFilter
 
 from proactive_gym.draw import Draw
-from proactive_gym.sources.scenes import art
 from proactive_gym.sources.scenes.frame import Box, Prop
+from proactive_gym.sources.scenes.likeness import Likeness, aspect
 
 PAINTS: dict[str, tuple[int, int, int]] = {
     "red": (196, 62, 56),
@@ -25,27 +25,27 @@ PAINTS: dict[str, tuple[int, int, int]] = {
 
 @dataclass(frozen=True)
 class Drawing(Prop):
-    """An OpenMoji drawing in colour."""
+    """A subject's picture, or anyone else's."""
 
-    codepoint: str
+    likeness: Likeness
     flipped: bool = False
 
     @property
     def mirrored(self) -> "Drawing | None":
         """The drawing as it is, of one that faces the other way."""
-        return Drawing(self.codepoint) if self.flipped else None
+        return Drawing(self.likeness) if self.flipped else None
 
     def paint(self, width: int, height: int) -> Image.Image:
         """The drawing, stretched to the given pixels (keep its aspect to keep its shape)."""
         # Scaled with colour multiplied by alpha: straight colours would bleed a dark fringe into the edge.
-        scaled = art.glyph(self.codepoint).convert("RGBa").resize((width, height), Image.Resampling.BICUBIC)
+        scaled = self.likeness.picture().convert("RGBa").resize((width, height), Image.Resampling.BICUBIC)
         painted = scaled.convert("RGBA")
         return painted.transpose(Image.Transpose.FLIP_LEFT_RIGHT) if self.flipped else painted
 
     def standing(self, centre: float, ground: float, size: float) -> Box:
         """The box of the drawing when its longer side is ``size`` and its feet are at height ``ground``."""
-        aspect = art.aspect(self.codepoint)
-        width, height = (size, size / aspect) if aspect >= 1 else (size * aspect, size)
+        shape = aspect(self.likeness)
+        width, height = (size, size / shape) if shape >= 1 else (size * shape, size)
         return Box(centre - width / 2, ground - height, width, height)
 
     def centred(self, x: float, y: float, size: float) -> Box:

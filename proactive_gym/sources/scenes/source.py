@@ -14,36 +14,45 @@ from proactive_gym.sources.assemble import Matter, assemble, intervention
 from proactive_gym.sources.scenes.frame import Frame
 from proactive_gym.sources.scenes.painter import Pictures, paint
 from proactive_gym.sources.scenes.stage import SceneScenario, Stage
-from proactive_gym.sources.scenes.subjects import SPLITS, subjects_of
+from proactive_gym.sources.scenes.subjects import SPLITS, Catalogue, drawings
 
 ABSTENTIONS = ("I cannot tell.", "I do not know.", "I cannot answer this question.")
 TWINS = ("needed", "sufficient", "unhelpful")
 
 
 class ScenesSource:
-    """Episodes rendered from OpenMoji's drawings, as many as anyone likes.
+    """Episodes rendered from a catalogue of subjects, OpenMoji's drawings to begin with, as many as anyone likes.
 
-    Episode ``i`` of a scenario and split is called ``scenes/SCENARIO/SPLIT/i``, with ``/sufficient`` or ``/unhelpful``
-    behind it for the twin in which asking is needless or cannot help. All of an episode's random draws come from its
-    name, so it is the same whoever plays it, when, and in which batch.
+    Episode ``i`` of a scenario and split is called ``scenes/SCENARIO/SPLIT/i`` (or by another catalogue's name), with
+    ``/sufficient`` or ``/unhelpful`` behind it for the twin in which asking is needless or cannot help. All of an
+    episode's random draws come from its name, so it is the same whoever plays it, when, and in which batch.
 
     Args:
         split: ``"train"``, ``"validation"`` or ``"test"``; they share neither subjects nor episodes.
         image_size: Side of the square pictures, in pixels.
+        catalogue: The subjects, with what they look like; OpenMoji's drawings by default.
     """
 
-    name = "scenes"
     knows_sufficiency = True
 
-    def __init__(self, split: str | None = None, image_size: int | None = None) -> None:
+    def __init__(
+        self, split: str | None = None, image_size: int | None = None, catalogue: Catalogue | None = None
+    ) -> None:
         self.split = check_choice("split", "test" if split is None else split, SPLITS)
         self.side = check_whole("image_size", 224 if image_size is None else image_size, 32, 4096)
         self.image_size: int | None = self.side
         self.defaults: dict[str, Any] = {}
+        self.catalogue = drawings() if catalogue is None else catalogue
+        self.name = self.catalogue.name
+        self.attribution = self.catalogue.attribution
 
     def for_practice(self) -> "ScenesSource":
         """Where worked examples come from: the training split."""
-        return ScenesSource("train", self.side)
+        return ScenesSource("train", self.side, self.catalogue)
+
+    def drives(self, scenario: SceneScenario) -> bool:
+        """Whether there are subjects that the scenario can show, and enough of them for a menu."""
+        return len(self.catalogue.of(self.split)) > 3 and bool(self.catalogue.fitting(self.split, scenario))
 
     def size(self, scenarios: Sequence[Any]) -> float:
         """Without end."""
@@ -64,9 +73,10 @@ class ScenesSource:
         """The episode of that name."""
         scenario, stream, twin = self._parsed(scenarios, name)
         draw = Draw(stream)
-        subject = draw.one(subjects_of(self.split, scenario.fits))
-        answers = (subject, *scenario.wrong_answers(draw, subject))
-        scene = scenario.set_scene(Stage(draw, subject, answers, unhelpful=twin == "unhelpful"))
+        subject = draw.one(self.catalogue.fitting(self.split, scenario))
+        answers = (subject, *scenario.wrong_answers(draw, subject, self.catalogue))
+        stage = Stage(draw, subject, subject.likeness(draw), answers, self.catalogue, unhelpful=twin == "unhelpful")
+        scene = scenario.set_scene(stage)
         # The menu has a stream of its own: twins, whose scenes draw more or less, still share it.
         draw = Draw(f"{stream}/menu")
         matter = Matter(

@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 
 from proactive_gym.draw import Draw
 from proactive_gym.episode import Place, World
-from proactive_gym.sources.scenes import art
 from proactive_gym.sources.scenes.backdrops import GROUND_STYLES, OUTDOORS, ROOM_STYLES, Ground, Room
 from proactive_gym.sources.scenes.frame import PICTURE, Box, Layer
+from proactive_gym.sources.scenes.likeness import GRID, Likeness, ink, ink_sums, ringed_opacity
 from proactive_gym.sources.scenes.props import Drawing, Shadow
-from proactive_gym.sources.scenes.subjects import Subject, subjects_of
+from proactive_gym.sources.scenes.subjects import Catalogue, Subject
 
 
 @dataclass(frozen=True)
@@ -41,13 +41,17 @@ class Stage:
     Attributes:
         draw: The episode's own random draws.
         subject: What the question is about.
+        likeness: What it looks like here.
         answers: All subjects on the menu, the right one among them.
+        catalogue: All subjects of the source.
         unhelpful: Whether the scene is to be one in which asking cannot help, and is seen not to.
     """
 
     draw: Draw
     subject: Subject
+    likeness: Likeness
     answers: tuple[Subject, ...]
+    catalogue: Catalogue
     unhelpful: bool = False
 
     def room(self, outdoors: bool = False) -> Room:
@@ -61,13 +65,13 @@ class Stage:
 
     def standing(self, centre: float, ground: float, size: float) -> Actor:
         """The subject, turned either way, with its feet at height ``ground`` and its longer side ``size``."""
-        drawing = Drawing(self.subject.codepoint, self.draw.chance(0.5))
+        drawing = Drawing(self.likeness, self.draw.chance(0.5))
         return Actor(drawing, drawing.standing(centre, ground, size))
 
     def others(self, number: int) -> list[Subject]:
         """Further subjects of the same split, none of them on the menu."""
         on_menu = {subject.name for subject in self.answers}
-        pool = subjects_of(self.subject.split)
+        pool = self.catalogue.of(self.subject.split)
         found = self.draw.some(pool, min(len(pool), number + len(on_menu)))
         return [subject for subject in found if subject.name not in on_menu][:number]
 
@@ -93,11 +97,12 @@ class SceneScenario(Protocol):
     questions: tuple[str, ...]
     hint: str
     interventions: dict[str, tuple[str, ...]]
+    needs: str
 
     def fits(self, subject: Subject) -> bool:
         """Whether the scenario can show that subject."""
 
-    def wrong_answers(self, draw: Draw, subject: Subject) -> list[Subject]:
+    def wrong_answers(self, draw: Draw, subject: Subject, catalogue: Catalogue) -> list[Subject]:
         """Three subjects that the menu offers beside the right one."""
 
     def set_scene(self, stage: Stage) -> Scene[Any]:
@@ -136,7 +141,7 @@ def _share_inside(actor: Actor, window: Box) -> float:
     y0, y1 = (min(1.0, max(0.0, (y - box.top) / box.height)) for y in (window.top, window.bottom))
     if actor.drawing.flipped:
         x0, x1 = 1.0 - x1, 1.0 - x0
-    sums = art.ink_sums(actor.drawing.codepoint)
+    sums = ink_sums(actor.drawing.likeness)
     inside = _sum_at(sums, x1, y1) - _sum_at(sums, x0, y1) - _sum_at(sums, x1, y0) + _sum_at(sums, x0, y0)
     return min(1.0, max(0.0, inside))
 
@@ -155,8 +160,8 @@ def _sum_at(sums: Sequence[Sequence[float]], x: float, y: float) -> float:
 @lru_cache(maxsize=256)
 def _ink_inside(drawing: Drawing, box: Box, window: Box) -> NDArray[np.float64]:
     """The drawing's ink, piece by piece, as much of it as is inside ``window``; the same in all of a clip's frames."""
-    ink = art.ink(drawing.codepoint)
-    inside = (ink[:, ::-1] if drawing.flipped else ink) * _inside(box, window, len(ink))
+    drawn = ink(drawing.likeness)
+    inside = (drawn[:, ::-1] if drawing.flipped else drawn) * _inside(box, window, len(drawn))
     inside.setflags(write=False)
     return inside
 
@@ -183,12 +188,12 @@ def shares_in_view(actor: Actor, covers: Sequence[Actor], shifts: Sequence[float
 
 
 def _behind(box: Box, cover: Actor, shifts: Sequence[float] = (0.0,)) -> NDArray[np.float64]:
-    """How opaque ``cover``, moved sideways, is over the middle of each of ``art.GRID`` x ``art.GRID`` parts of ``box``.
+    """How opaque ``cover``, moved sideways, is over the middle of each of ``GRID`` x ``GRID`` parts of ``box``.
 
-    The result has the shape ``(len(shifts), art.GRID, art.GRID)``.
+    The result has the shape ``(len(shifts), GRID, GRID)``.
     """
     # One ring of nothing around the drawing stands for all that lies outside of it.
-    ringed = art.ringed_opacity(cover.drawing.codepoint, cover.drawing.flipped)
+    ringed = ringed_opacity(cover.drawing.likeness, cover.drawing.flipped)
     grid, over = len(ringed) - 2, cover.box
     lefts = over.left + np.array(shifts)[:, None]
     columns = np.floor((box.left + box.width * _MIDDLES - lefts) * (grid / over.width))
@@ -198,4 +203,4 @@ def _behind(box: Box, cover: Actor, shifts: Sequence[float] = (0.0,)) -> NDArray
     return covered
 
 
-_MIDDLES = (np.arange(art.GRID) + 0.5) / art.GRID
+_MIDDLES = (np.arange(GRID) + 0.5) / GRID

@@ -1,35 +1,37 @@
-"""The 341 named subjects of rendered scenes, in three splits that share none."""
+"""Subjects, and the catalogues they come in; the 341 of OpenMoji's drawings are one."""
 
 import csv
-from collections.abc import Callable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
-from typing import Literal
+from typing import Literal, Protocol
 
 from proactive_gym.draw import Draw
+from proactive_gym.sources.scenes.art import ATTRIBUTION, Emoji
+from proactive_gym.sources.scenes.likeness import Likeness
 
 SPLITS = ("train", "validation", "test")
 Distractors = Literal["random", "lookalike"]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Subject:
     """Something that can be asked about.
 
     Attributes:
-        codepoint: OpenMoji's number for its drawing.
         name: What it is called, as a person would write it in running text.
         kind: What it is one of: mammal, fruit, tool …
         split: The only split it appears in, as right answer or as distractor.
-        lookalikes: Names of subjects of the same split that look like it from afar, the most alike first.
+        likenesses: What it may look like; an episode shows one of them.
+        lookalikes: Names of subjects of the same split that are easily taken for it, the likeliest first.
         mistaken_for: Names that a careful person might give it; they never stand on its menu.
     """
 
-    codepoint: str
     name: str
     kind: str
     split: str
+    likenesses: tuple[Likeness, ...]
     lookalikes: tuple[str, ...]
     mistaken_for: frozenset[str]
 
@@ -38,35 +40,82 @@ class Subject:
         """The name as an answer on the menu, written as the benchmark writes its categories (``Hot dog.``)."""
         return f"{self.name[0].upper()}{self.name[1:]}."
 
+    def likeness(self, draw: Draw) -> Likeness:
+        """One of its likenesses."""
+        return self.likenesses[0] if len(self.likenesses) == 1 else draw.one(self.likenesses)
+
+    def gives(self, what: str) -> bool:
+        """Whether all its likenesses have that: ``"picture"``, ``"strokes"`` and the like."""
+        return all(what in likeness.gives for likeness in self.likenesses)
+
+
+class Showing(Protocol):
+    """What decides which subjects a scenario can show; see ``proactive_gym.envs.scenario.Scenario``."""
+
+    needs: str
+
+    def fits(self, subject: Subject) -> bool:
+        """Whether the scenario can show that subject."""
+
+
+class Catalogue:
+    """All subjects of one source, in three splits that share none.
+
+    Args:
+        name: The source's name.
+        subjects: What is in it, in its order; names are not shared.
+        attribution: Whose pictures they are, and under which licence, in one sentence.
+
+    Attributes:
+        name: The source's name.
+        subjects: The subjects by name.
+        attribution: Whose pictures they are.
+    """
+
+    def __init__(self, name: str, subjects: Iterable[Subject], attribution: str = "") -> None:
+        self.name = name
+        self.attribution = attribution
+        self.subjects = {subject.name: subject for subject in subjects}
+        self._of = {split: tuple([item for item in self.subjects.values() if item.split == split]) for split in SPLITS}
+        self._fitting: dict[tuple[str, Showing], tuple[Subject, ...]] = {}
+        self._others: dict[str, tuple[Subject, ...]] = {}
+
+    def of(self, split: str) -> tuple[Subject, ...]:
+        """The subjects of a split."""
+        return self._of[split]
+
+    def fitting(self, split: str, scenario: Showing) -> tuple[Subject, ...]:
+        """The subjects of a split that a scenario can show."""
+        key = split, scenario
+        if key not in self._fitting:
+            shown = [item for item in self._of[split] if item.gives(scenario.needs) and scenario.fits(item)]
+            self._fitting[key] = tuple(shown)
+        return self._fitting[key]
+
+    def others(self, subject: Subject) -> tuple[Subject, ...]:
+        """All subjects of its split that are not taken for it."""
+        if subject.name not in self._others:
+            taken = {subject.name, *subject.mistaken_for}
+            self._others[subject.name] = tuple([item for item in self._of[subject.split] if item.name not in taken])
+        return self._others[subject.name]
+
+    def distractors(self, draw: Draw, subject: Subject, manner: Distractors, number: int = 3) -> list[Subject]:
+        """Wrong answers for ``subject`` from its own split: its lookalikes, or any others that are not taken for it."""
+        if manner == "lookalike":
+            return [self.subjects[name] for name in draw.some(subject.lookalikes[: number + 3], number)]
+        return draw.some(self.others(subject), number)
+
 
 @lru_cache(maxsize=1)
-def subjects() -> dict[str, Subject]:
-    """All subjects by name, in the order of the table."""
+def drawings() -> Catalogue:
+    """The subjects that OpenMoji has drawn, in the order of the table."""
     text = files("proactive_gym").joinpath("data/subjects.tsv").read_text(encoding="utf-8")
-    return {row["name"]: _subject(row) for row in csv.DictReader(text.splitlines(), delimiter="\t")}
+    return Catalogue(
+        "scenes", [_subject(row) for row in csv.DictReader(text.splitlines(), delimiter="\t")], ATTRIBUTION
+    )
 
 
 def _subject(row: dict[str, str]) -> Subject:
     alike = frozenset(name for name in row["mistaken_for"].split("|") if name)
-    return Subject(row["codepoint"], row["name"], row["kind"], row["split"], tuple(row["lookalikes"].split("|")), alike)
-
-
-@lru_cache(maxsize=64)
-def subjects_of(split: str, fits: Callable[[Subject], bool] | None = None) -> tuple[Subject, ...]:
-    """The subjects of a split; only those that ``fits`` approves of, if it is given."""
-    return tuple(item for item in subjects().values() if item.split == split and (fits is None or fits(item)))
-
-
-def distractors(draw: Draw, subject: Subject, manner: Distractors, number: int = 3) -> list[Subject]:
-    """Wrong answers for ``subject`` from its own split: its lookalikes, or any others that are not taken for it."""
-    table = subjects()
-    if manner == "lookalike":
-        return [table[name] for name in draw.some(subject.lookalikes[: number + 3], number)]
-    return draw.some(_others(subject), number)
-
-
-@lru_cache(maxsize=512)
-def _others(subject: Subject) -> tuple[Subject, ...]:
-    return tuple(
-        item for item in subjects_of(subject.split) if item is not subject and item.name not in subject.mistaken_for
-    )
+    lookalikes = tuple(row["lookalikes"].split("|"))
+    return Subject(row["name"], row["kind"], row["split"], (Emoji(row["codepoint"]),), lookalikes, alike)

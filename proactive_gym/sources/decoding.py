@@ -1,0 +1,58 @@
+"""Decodes pictures from files that may be damaged or mean harm."""
+
+import os
+import struct
+import zlib
+from typing import BinaryIO
+
+from PIL import Image, UnidentifiedImageError
+
+from proactive_gym.errors import PictureError, one_line
+
+MOST_PIXELS = 64 * 2**20
+"""More is taken for an attempt to fill the memory; the largest official pictures have 9 million."""
+FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "GIF", "TIFF", "PPM")
+DAMAGED = (
+    *(OSError, SyntaxError, ValueError, EOFError, TypeError, LookupError, ArithmeticError, NotImplementedError),
+    *(struct.error, zlib.error, MemoryError, Image.DecompressionBombError),
+)
+"""What Pillow's decoders raise on damaged files."""
+SURROUND = (128, 128, 128)
+
+
+def decoded(stream: BinaryIO, what: str, header_only: bool = False, mode: str = "RGB") -> Image.Image:
+    """The picture in a file that may be damaged or mean harm.
+
+    Args:
+        stream: The open file.
+        what: How to call it in a message, such as "The picture FILE".
+        mode: What to turn it into, in Pillow's words.
+        header_only: Whether its beginning is enough; what is returned is then of no use.
+
+    Raises:
+        PictureError: If it is empty, of no known kind, damaged, or larger than ``MOST_PIXELS``.
+    """
+    try:
+        with Image.open(stream, formats=FORMATS) as picture:
+            if picture.width * picture.height > MOST_PIXELS:
+                raise PictureError(
+                    f"{what} has {picture.width} × {picture.height} pixels, "
+                    f"more than the {MOST_PIXELS:,} that are read."
+                )
+            return picture if header_only else picture.convert(mode)
+    except UnidentifiedImageError as error:
+        state = f"none of {', '.join(FORMATS)}" if stream.seek(0, os.SEEK_END) else "empty"
+        raise PictureError(f"{what} cannot be read: it is {state}.") from error
+    except PictureError:
+        raise
+    except DAMAGED as error:
+        raise PictureError(f"{what} cannot be read: {one_line(error)}.") from error
+
+
+def fitted(picture: Image.Image, side: int) -> Image.Image:
+    """The whole picture, as large as goes into a square, in the middle of it with grey around."""
+    scale = side / max(picture.size)
+    width, height = (max(1, round(length * scale)) for length in picture.size)
+    square = Image.new("RGB", (side, side), SURROUND)
+    square.paste(picture.resize((width, height), Image.Resampling.LANCZOS), ((side - width) // 2, (side - height) // 2))
+    return square
