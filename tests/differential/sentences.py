@@ -49,6 +49,8 @@ def theirs(given):
 
 if __name__ == "__main__":
     given = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
+    stand_in("gymnasium")
+    stand_in("gymnasium.error", Error=Exception)
     stand_in("jsonlines")
     stand_in("torch", utils=SimpleNamespace(data=SimpleNamespace(Dataset=object)))
     stand_in("PIL", Image=None)
