@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from proactive_gym.evaluation import Evaluation, Progress
+    from proactive_gym.sources.installing.disk import Watch
 
 DONE, MENDABLE, INTERRUPTED = 0, 1, 130
 """Exit statuses; wrong usage has 2."""
@@ -44,6 +45,36 @@ def progress_bar(console: "Console") -> Iterator[Callable[["Progress"], None]]:
                 print(f"{rate.seen} of {told.episodes}: {said}", file=sys.stderr, flush=True)
 
         yield watch
+
+
+@contextmanager
+def watched(of_bytes: bool = True) -> Iterator[tuple["Watch", Callable[[object], None]]]:
+    """A bar for what is worked on, and a way to say something above it."""
+    from rich import progress as bars
+
+    console = console_for_tables()
+    amount = (bars.DownloadColumn(), bars.TransferSpeedColumn()) if of_bytes else (bars.MofNCompleteColumn(),)
+    columns = (
+        bars.TextColumn("{task.description}", markup=False),
+        bars.BarColumn(),
+        *amount,
+        bars.TimeRemainingColumn(),
+    )
+    with bars.Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
+        bar = progress.add_task("looking", total=None)
+        shown = ""
+
+        def watch(what: str, done: int, total: int) -> None:
+            nonlocal bar, shown
+            if what != shown:  # a new bar, so that the speed is that of this file
+                progress.remove_task(bar)
+                bar, shown = progress.add_task(what, total=total), what
+            progress.update(bar, completed=done, total=total)
+
+        def say(said: object) -> None:
+            console.print(said, soft_wrap=isinstance(said, str), highlight=False)
+
+        yield watch, say
 
 
 def _so_far(told: "Progress") -> str:

@@ -14,7 +14,6 @@ import numpy as np
 import pytest
 from gymnasium.utils.env_checker import check_env
 from PIL import Image
-from proactive_gym.sources.decoding import MOST_PIXELS
 
 import proactive_gym
 from proactive_gym import InputError
@@ -26,6 +25,7 @@ from proactive_gym.judging import judge_messages, read_verdict
 from proactive_gym.reading import strict_readings
 from proactive_gym.rollout import make_desk
 from proactive_gym.sources import FixedEpisodes, ProactiveBenchSource
+from proactive_gym.sources.decoding import MOST_PIXELS
 from proactive_gym.sources.proactivebench.check import check, strangers
 from proactive_gym.sources.proactivebench.layout import DATA_SETS, filtered_ids, rows_file
 from proactive_gym.sources.proactivebench.pictures import PictureBox

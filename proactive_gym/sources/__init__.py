@@ -5,6 +5,7 @@ from typing import Any
 
 from proactive_gym.errors import InputError, check_choice
 from proactive_gym.sources.base import Source
+from proactive_gym.sources.built_in import BUILT_IN, built_in
 from proactive_gym.sources.fixed import FixedEpisodes
 from proactive_gym.sources.proactivebench.source import ProactiveBenchSource
 from proactive_gym.sources.scenes.source import ScenesSource
@@ -12,7 +13,6 @@ from proactive_gym.sources.scenes.source import ScenesSource
 __all__ = ["FixedEpisodes", "ProactiveBenchSource", "ScenesSource", "Source", "make_source", "source_names"]
 
 GROUP = "proactive_gym.sources"
-BUILT_IN = ("scenes", "proactivebench")
 
 
 def source_names() -> list[str]:
@@ -31,14 +31,11 @@ def make_source(
     if not isinstance(source, str):
         return _checked(source, data_dir=data_dir, split=split, image_size=image_size)
     check_choice("source", source, source_names())
-    if source == "scenes":
-        if data_dir is not None:
-            raise InputError(f"data_dir is {data_dir!r}, but the source 'scenes' renders its pictures and reads none.")
-        return ScenesSource(split, image_size)
-    if source == "proactivebench":
-        return ProactiveBenchSource(data_dir, split, image_size)
+    arguments = {"data_dir": data_dir, "split": split, "image_size": image_size}
+    if source in BUILT_IN:
+        return built_in(source, **arguments)
     (entry,) = entry_points(group=GROUP, name=source)
-    made: Source = entry.load()(data_dir=data_dir, split=split, image_size=image_size)
+    made: Source = entry.load()(**arguments)
     return made
 
 

@@ -120,3 +120,14 @@ class ScenesSource:
         scenario = known[check_choice(f"The scenario of episode {name!r}, in this environment,", parts[1], known)]
         # Twins share the stream, hence the subject, the menu and the room.
         return scenario, "/".join(parts[:4]), twin
+
+
+def rendered(data_dir: str | None = None, split: str | None = None, image_size: int | None = None) -> ScenesSource:
+    """The source ``scenes``, as ``proactive_gym.sources.make_source`` makes it.
+
+    Raises:
+        InputError: If it is given a folder.
+    """
+    if data_dir is not None:
+        raise InputError(f"data_dir is {data_dir!r}, but the source 'scenes' renders its pictures and reads none.")
+    return ScenesSource(split, image_size)

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from proactive_gym.errors import InputError
-from proactive_gym.sources.proactivebench.getting.disk import Say, Watch, held, size_of, size_text
+from proactive_gym.sources.installing.disk import Say, Watch, held, size_of, size_text
 from proactive_gym.sources.proactivebench.getting.hub import Hub
 from proactive_gym.sources.proactivebench.getting.place import (
     DEFAULT_FOLDER,

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from proactive_gym.errors import InputError, one_line
-from proactive_gym.sources.proactivebench.getting.disk import (
+from proactive_gym.sources.installing.disk import (
     RefusedError,
     Watch,
     checked_parts,

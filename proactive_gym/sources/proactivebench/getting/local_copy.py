@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from proactive_gym.errors import InputError
-from proactive_gym.sources.proactivebench.getting.disk import (
+from proactive_gym.sources.installing.disk import (
     CHUNK,
     RefusedError,
     Say,

@@ -12,7 +12,7 @@ from typing import Any, Literal
 from urllib.parse import quote
 
 from proactive_gym.errors import InputError
-from proactive_gym.sources.proactivebench.getting.disk import (
+from proactive_gym.sources.installing.disk import (
     Say,
     Watch,
     checked_parts,

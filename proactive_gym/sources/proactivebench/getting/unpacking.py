@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from proactive_gym.errors import InputError, one_line
-from proactive_gym.sources.proactivebench.getting.disk import (
+from proactive_gym.sources.installing.disk import (
     CHUNK,
     RefusedError,
     Watch,

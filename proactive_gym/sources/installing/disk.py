@@ -20,6 +20,10 @@ Watch = Callable[[str, int, int], None]
 Say = Callable[[str], None]
 
 
+def unwatched(what: str, done: int, total: int) -> None:
+    """For what is too small to be watched."""
+
+
 def size_text(count: int) -> str:
     """The number of bytes in a unit that reads well."""
     amount, units = float(count), ["bytes", "kB", "MB", "GB", "TB"]
@@ -47,7 +51,7 @@ def on_disk(size: int) -> int:
     return -(-size // SECTOR) * SECTOR
 
 
-def digest_of(file: Path, kind: str, watch: Watch, what: str) -> str:
+def digest_of(file: Path, kind: str, watch: Watch = unwatched, what: str = "") -> str:
     """The file's SHA-256, or git's hash of it."""
     size, done = size_of(file), 0
     digest = hashlib.sha256() if kind == "sha256" else hashlib.sha1(f"blob {size}\0".encode(), usedforsecurity=False)

@@ -1,0 +1,25 @@
+"""The sources that the package brings, by name; each is imported when it is asked for."""
+
+from importlib import import_module
+from typing import Any
+
+from proactive_gym.sources.base import Source
+
+BUILT_IN = {
+    "scenes": "scenes.source:rendered",
+    "proactivebench": "proactivebench.source:ProactiveBenchSource",
+    "photos": "photos:photos",
+}
+"""Where the maker of each is, below this room; it takes ``data_dir``, ``split`` and ``image_size``, as those of other
+packages do (entry points of the group ``proactive_gym.sources``)."""
+
+
+def built_in(name: str, **arguments: Any) -> Source:
+    """The source of that name.
+
+    Raises:
+        InputError: If its pictures are not there, or if it cannot take the arguments.
+    """
+    module, _, maker = BUILT_IN[name].partition(":")
+    made: Source = getattr(import_module(f"proactive_gym.sources.{module}"), maker)(**arguments)
+    return made
