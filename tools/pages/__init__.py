@@ -1,0 +1,1 @@
+"""The documentation site's pages that are made from the code, so that they cannot fall behind it."""
