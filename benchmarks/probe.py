@@ -21,12 +21,13 @@ import torch
 from torch import nn
 
 from proactive_gym.envs import SCENARIOS, Scenario
-from proactive_gym.episode import SUFFICIENT, Episode, shortest_route
+from proactive_gym.episode import Episode
 from proactive_gym.evaluation.statistics import Estimate, share
 from proactive_gym.menu import Kind
 from proactive_gym.setting import Setting
 from proactive_gym.sources.scenes.source import ScenesSource
 from proactive_gym.sources.scenes.subjects import drawings
+from proactive_gym.world import SUFFICIENT, shortest_route
 
 SIDE = 64
 FIRST_GOAL, SUFFICIENT_GOAL = 0.40, 0.95

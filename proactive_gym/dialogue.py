@@ -9,7 +9,12 @@ TEMPLATE = "{question}\nChoose one of these options:\n{menu}\nReply with one opt
 
 
 def dialogue(
-    question: str, hint: str, options: Sequence[str], offered: Sequence[bool], template: str = TEMPLATE
+    question: str,
+    hint: str,
+    options: Sequence[str],
+    offered: Sequence[bool],
+    template: str = TEMPLATE,
+    remark: str = "",
 ) -> str:
     """The user's words for one turn; without options (open replies) the question and hint alone.
 
@@ -19,8 +24,11 @@ def dialogue(
         options: The whole menu.
         offered: Which of it is on offer.
         template: Text with ``{question}`` and ``{menu}`` once each.
+        remark: What the user says first, on a line of its own, of what was asked for last; or ``""``.
     """
     asked = f"{question} {hint}" if hint else question
+    if remark:
+        asked = f"{remark}\n{asked}"
     if not options:
         return asked
     # Not str.format: the question and the options may hold braces of their own.

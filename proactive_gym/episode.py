@@ -3,61 +3,16 @@
 The single environment, the vector environment and the rollouts all drive this; none of them repeats a rule.
 """
 
-from abc import ABC, abstractmethod
-from collections import deque
-from collections.abc import Collection, Hashable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Container, Hashable, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Generic, NamedTuple, TypeVar
+from typing import Any, NamedTuple
 
 from proactive_gym.dialogue import TEMPLATE
 from proactive_gym.menu import Kind, Menu
 from proactive_gym.outcome import Outcome
-
-SUFFICIENT = 0.8
-"""The sufficiency from which a picture counts as enough to answer."""
-
-
-Place = TypeVar("Place", bound=Hashable)
-
-
-class World(ABC, Generic[Place]):
-    """What the user can show: places, what is to be seen at each, and what an intervention leads to.
-
-    A place is any hashable value: a frame's number, a corruption's level, a camera's position.
-    """
-
-    start: Place
-    """Where the episode starts."""
-    best: Place
-    """The place of the reference setting, where the picture is as good as it gets."""
-    turns: int
-    """The scenario's own limit: the most turns an episode takes."""
-
-    @abstractmethod
-    def picture(self, place: Place) -> Any:
-        """What is to be seen at ``place``, in the form the source's painter takes."""
-
-    @abstractmethod
-    def moves(self, place: Place) -> Mapping[str, Place]:
-        """The interventions that do something at ``place``, by name, and the places they lead to."""
-
-    def spent(self, place: Place) -> frozenset[str]:
-        """Interventions that are off the menu at ``place``: no earlier frame to rewind to, a camera at its end."""
-        return frozenset()
-
-    def sufficiency(self, place: Place) -> float | None:
-        """How much of what identifies the subject is to be seen at ``place``, 0…1; ``None`` where nobody knows."""
-        return None
-
-    def sufficient(self, place: Place) -> bool | None:
-        """Whether the picture at ``place`` is enough to answer; ``None`` where nobody knows."""
-        share = self.sufficiency(place)
-        return None if share is None else share >= SUFFICIENT
-
-    def answerable(self, place: Place) -> bool:
-        """Whether the right answer counts at ``place``; else it is taken for a guess, and wrong."""
-        return True
+from proactive_gym.users import PERFECT, REMARKS, Request, Response, Service, User
+from proactive_gym.world import World, shortest_route
 
 
 class State(NamedTuple):
@@ -68,6 +23,14 @@ class State(NamedTuple):
     requests: int = 0
     outcome: Outcome | None = None
     over: bool = False
+    response: Response | None = None
+    """What a user who is not perfect did upon the last request."""
+    remark: str = ""
+    """What the user says of it."""
+    grace: int = 0
+    """The turns that the user's lapses have added to the limit."""
+    coming: tuple[Hashable, str] | None = None
+    """What comes with the next request, whatever that is: its place, and the intervention that led there."""
 
     @property
     def place(self) -> Hashable:
@@ -116,6 +79,8 @@ class Episode:
         single_turn: Whether the episode ends after the first reply, whatever it is.
         published: What counts in free words where the source says so itself.
         template: How question and menu are put together.
+        user: Who shows the pictures.
+        remarks: What a user who is not perfect says of what was done.
     """
 
     name: str
@@ -130,6 +95,8 @@ class Episode:
     single_turn: bool = False
     published: Published | None = None
     template: str = TEMPLATE
+    user: User = PERFECT
+    remarks: Mapping[Response, str] = field(default_factory=lambda: REMARKS, hash=False)
 
     def begin(self) -> State:
         """The state before the first reply."""
@@ -175,30 +142,66 @@ class Episode:
     def _requested(self, state: State, intervention: str) -> State:
         requests = state.requests + 1
         place = self.world.moves(state.place).get(intervention)
-        if place is None:
-            return State(state.places, requests, Outcome.USELESS_REQUEST, over=True)
+        if place is None and state.coming is None:
+            return _ended(state, Outcome.USELESS_REQUEST, requests)
         if self.single_turn:
-            return State(state.places, requests, Outcome.REQUESTED, over=True)
-        if len(state.places) >= self.turns:
-            return State(state.places, requests, Outcome.EXHAUSTED, over=True)
-        return State((*state.places, place), requests, Outcome.REQUESTED)
+            return _ended(state, Outcome.REQUESTED, requests)
+        if self.turns_left(state) <= 0:
+            return _ended(state, Outcome.EXHAUSTED, requests)
+        if self.user is PERFECT:
+            return State((*state.places, place), requests, Outcome.REQUESTED)
+        return self._served(state, self._service(state, intervention, place))
+
+    def _service(self, state: State, intervention: str, there: Hashable) -> Service:
+        """What the user does upon a request that leads ``there``."""
+        if state.coming is not None:
+            place, name = state.coming
+            return Service(Response.ARRIVED, place, name)
+        spent = self.world.spent(state.place)
+        stream = f"{self.name}/{self.user.name}/{state.requests}"
+        asked = Request(self.world, state.places, intervention, there, self._named - spent, stream)
+        return (self.user if state.requests in self._lapses else PERFECT).lapse(asked)
+
+    def _served(self, state: State, service: Service) -> State:
+        asking = (self.menu[number] for number in self.menu.of_kind(Kind.INTERVENTION))
+        done = next((option.text for option in asking if option.name == service.done), "")
+        return State(
+            places=(*state.places, service.place),
+            requests=state.requests + 1,
+            outcome=Outcome.REQUESTED,
+            response=service.response,
+            remark=self.remarks.get(service.response, "").replace("{done}", done),
+            grace=state.grace + service.grace,
+            coming=service.coming,
+        )
+
+    def turns_left(self, state: State) -> int:
+        """How many more requests are followed by a picture."""
+        return self.turns + state.grace - len(state.places)
 
     def route(self, state: State) -> tuple[str, ...] | None:
         """The fewest interventions from here to a sufficient picture, by name; ``None`` where none leads to one.
 
-        Needs no more turns than are left, the answer's own included.
+        Needs no more turns than are left, the answer's own included. Nobody foresees what a user will not do as asked.
         """
-        longest = 0 if self.single_turn else self.turns - len(state.places)
+        longest = 0 if self.single_turn else self.turns_left(state)
         return shortest_route(self.world, state.place, longest, self._named)
 
     @cached_property
     def requests_needed(self) -> int | None:
         """The fewest requests after which the picture suffices.
 
+        With a user who is not perfect, as many as someone makes who asks each time for what leads there soonest.
         ``None`` where that is unknown or out of reach: for want of turns, or of an option on the menu that would help.
         """
         route = shortest_route(self.world, self.start, self.turns - 1, self._named)
-        return None if route is None else len(route)
+        if route is None or self.user is PERFECT or self.single_turn:
+            return None if route is None else len(route)
+        state = self.begin()
+        while route:
+            state = self._requested(state, route[0])
+            route = None if state.over else self.route(state)
+        return None if route is None else state.requests
 
     def sufficiency(self, state: State) -> tuple[float, ...] | None:
         """One number per picture shown, or ``None`` where the source knows of none."""
@@ -207,8 +210,8 @@ class Episode:
         return tuple(known) if len(known) == len(shown) else None
 
     @cached_property
-    def said(self) -> dict[tuple[bool, tuple[bool, ...]], str]:
-        """What the user says, by whether the menu is kept back and by what is on offer, once it was put into words."""
+    def said(self) -> dict[tuple[bool, tuple[bool, ...], str], str]:
+        """What the user says, once put into words: by whether the menu is kept back, what is on offer, and remark."""
         return {}
 
     @cached_property
@@ -242,35 +245,16 @@ class Episode:
         return frozenset([self.menu[number].name for number in self.menu.of_kind(Kind.INTERVENTION)])
 
     @cached_property
+    def _lapses(self) -> Container[int]:
+        """Numbers of the requests that the user does not do as asked."""
+        return self.user.lapses(self.name)
+
+    @cached_property
     def _all_offered(self) -> tuple[bool, ...]:
         return (True,) * len(self.menu)
 
 
-def shortest_route(
-    world: World[Any], start: Hashable, longest: int, among: Collection[str] | None = None
-) -> tuple[str, ...] | None:
-    """The fewest interventions (at most ``longest``) from ``start`` to a sufficient place, breadth first.
-
-    Args:
-        world: What the user can show.
-        start: Where to start from.
-        longest: The most interventions.
-        among: The interventions that may be asked for, by name; all of them if ``None``.
-    """
-    waiting: deque[tuple[Hashable, tuple[str, ...]]] = deque([(start, ())])
-    seen = {start}
-    while waiting:
-        place, route = waiting.popleft()
-        if world.sufficient(place):
-            return route
-        if len(route) == longest:
-            continue
-        for name, following in world.moves(place).items():
-            if following not in seen and (among is None or name in among):
-                seen.add(following)
-                waiting.append((following, (*route, name)))
-    return None
-
-
-def _ended(state: State, outcome: Outcome) -> State:
-    return State(state.places, state.requests, outcome, over=True)
+def _ended(state: State, outcome: Outcome, requests: int | None = None) -> State:
+    """The same moment, but over: what was last shown and said stays."""
+    requests = state.requests if requests is None else requests
+    return state._replace(requests=requests, outcome=outcome, over=True, response=None)

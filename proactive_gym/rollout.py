@@ -18,6 +18,7 @@ from proactive_gym.judging import Judge, Verdict
 from proactive_gym.outcome import Outcome
 from proactive_gym.practice import WorkedExamples
 from proactive_gym.turns import Played, turn_of
+from proactive_gym.users import Response, UserName
 
 SEEDS = 2**31
 _EPISODES_A_SEED = 2**32
@@ -40,6 +41,7 @@ class Exchange:
         confidences: How likely the agent found each option, where it says so.
         verdict: What a judge said of a reply in free words: whether it asks for something that helps, whether it gives
             the right answer.
+        response: What a user who is not perfect did upon a request.
     """
 
     turn: Turn
@@ -49,6 +51,7 @@ class Exchange:
     reward: float
     confidences: tuple[float, ...] | None = None
     verdict: tuple[bool, bool] | None = None
+    response: Response | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -68,6 +71,7 @@ class Trajectory:
         error: Why the episode could not be played to its end: a picture that cannot be shown, say, which is no fault of
             the agent's; ``None`` if it was. Such an episode may have no turns.
         unjudged: The reply that a judge gave no verdict on, where that is the error.
+        user: Who showed the pictures, by name.
     """
 
     episode: str
@@ -80,6 +84,7 @@ class Trajectory:
     pictures: tuple[int, ...] = ()
     error: str | None = None
     unjudged: str | None = None
+    user: UserName = "perfect"
 
     @property
     def outcome(self) -> Outcome | None:
@@ -235,9 +240,12 @@ class _Lane:
         self._note(turn, reply, verdict.choice, verdict=(verdict.suggestion, verdict.answer))
 
     def _note(self, turn: Turn, reply: Reply, choice: int | None, **more: Any) -> None:
-        outcome = self.conversation.state.outcome
-        assert outcome is not None
-        self.exchanges.append(Exchange(turn, reply, choice, outcome, self.conversation.reward, **more))
+        state = self.conversation.state
+        assert state.outcome is not None
+        exchange = Exchange(
+            turn, reply, choice, state.outcome, self.conversation.reward, response=state.response, **more
+        )
+        self.exchanges.append(exchange)
 
     def trajectory(self) -> Trajectory:
         episode, state = self.conversation.episode, self.conversation.state
@@ -253,6 +261,7 @@ class _Lane:
             pictures=tuple([places.index(place) for place in state.places]),
             error=self.error,
             unjudged=self.unjudged,
+            user=episode.user.name,
         )
 
 

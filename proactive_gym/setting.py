@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from proactive_gym.users import UserName
 from proactive_gym.wording import OWN, Wording
 
 Phrases = Mapping[str, tuple[str, ...]]
@@ -28,6 +29,7 @@ class Setting:
         single_turn: Whether the episode ends after the first reply.
         open: Whether replies are in free words, so that no menu is shown.
         wording: The user's fixed sentences.
+        user: Who shows the pictures, by name.
     """
 
     hint: bool | str = False
@@ -39,3 +41,4 @@ class Setting:
     single_turn: bool = False
     open: bool = False
     wording: Wording = OWN
+    user: UserName = "perfect"

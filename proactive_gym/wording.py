@@ -11,7 +11,8 @@ from string import Formatter
 from typing import Any
 
 from proactive_gym.dialogue import TEMPLATE
-from proactive_gym.errors import InputError
+from proactive_gym.errors import InputError, check_choice
+from proactive_gym.users import REMARKS, Response
 
 _JUDGE = """You check the reply of an assistant against a list of things it may say.
 For each item of the list decide whether the reply says it or clearly implies it: other words for the same idea count, \
@@ -33,11 +34,12 @@ class Wording:
         open_hint: The same where the reply is in free words, for all scenarios.
         prefixes: What is said before the question of a source that asks for it, by scenario.
         clear_questions: The question of the reference setting, by scenario; the episode's own where missing.
+        remarks: What a user who is not perfect says of what was done, by what that is; ``REMARKS`` where missing.
         judge: What a judge of free words is told to do.
         judged: What the judge is shown: text with ``{question}``, ``{expected}`` and ``{reply}``.
 
     Raises:
-        InputError: If a template lacks one of its placeholders or has another.
+        InputError: If a template lacks one of its placeholders or has another, or if there is no such remark.
     """
 
     name: str = "own"
@@ -46,11 +48,19 @@ class Wording:
     open_hint: str = "If you cannot tell, say what I could do to help you."
     prefixes: Mapping[str, str] = field(default_factory=dict, hash=False)
     clear_questions: Mapping[str, str] = field(default_factory=dict, hash=False)
+    remarks: Mapping[Response, str] = field(default_factory=dict, hash=False)
     judge: str = _JUDGE
     judged: str = _JUDGED
 
     def __post_init__(self) -> None:
-        """Refuse templates that would not hold what they should."""
+        """Refuse templates that would not hold what they should, and remarks on what nobody does."""
+        for what, remark in self.remarks.items():
+            check_choice(f"A remark in the wording {self.name!r}", what, [known.value for known in REMARKS])
+            if "{done}" in REMARKS[Response(what)] and "{done}" not in remark:
+                raise InputError(
+                    f"The remark {what!r} in the wording {self.name!r} is {remark!r}, but must hold {{done}}, what was "
+                    "done instead."
+                )
         _check_template(f"The template of the wording {self.name!r}", self.template, ("question", "menu"))
         _check_template(f"'judged' of the wording {self.name!r}", self.judged, ("question", "expected", "reply"))
 

@@ -13,10 +13,10 @@ from proactive_gym import InputError, Outcome, Reward, rollouts
 from proactive_gym.agents import make_agent, scripted
 from proactive_gym.draw import Draw
 from proactive_gym.envs import ProactiveOcclusionEnv, ProactiveSuiteEnv
-from proactive_gym.episode import World
 from proactive_gym.menu import Kind, Option
 from proactive_gym.rollout import AgentError
 from proactive_gym.sources.assemble import Matter, assemble
+from proactive_gym.world import World
 
 SUITE = "ProactiveSuite-v0"
 MOMENT = "ProactiveVideoMoment-v0"

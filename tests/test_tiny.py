@@ -19,7 +19,6 @@ from proactive_gym.agents.tiny import folder
 from proactive_gym.cli import main
 from proactive_gym.draw import Draw
 from proactive_gym.envs import SCENARIOS
-from proactive_gym.episode import SUFFICIENT
 from proactive_gym.errors import InputError
 from proactive_gym.evaluation import SCENARIO_IDS
 from proactive_gym.menu import Kind
@@ -37,6 +36,7 @@ from proactive_gym.training.reading import learn_to_read
 from proactive_gym.training.recognition import learn_to_see, recognition
 from proactive_gym.training.tiny_model import made_model, made_processor, made_tokenizer, parameters
 from proactive_gym.training.words import all_texts
+from proactive_gym.world import SUFFICIENT
 
 SHIPPED = ("tiny", "tiny-rl")
 SEEN = ("occlusion", "image_quality", "sketch", "framing")

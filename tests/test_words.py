@@ -16,12 +16,13 @@ from hypothesis import strategies as st
 from proactive_gym import InputError, Outcome, Reward
 from proactive_gym.dialogue import dialogue
 from proactive_gym.draw import Draw
-from proactive_gym.episode import SUFFICIENT, Episode, State, World
+from proactive_gym.episode import Episode, State
 from proactive_gym.errors import check_choice, check_whole
 from proactive_gym.menu import Kind, Menu, Option, letter, lettered
 from proactive_gym.setting import Setting
 from proactive_gym.sources.assemble import Matter, assemble
 from proactive_gym.spaces import FreeText, Options
+from proactive_gym.world import SUFFICIENT, World
 
 # --- Menu and dialogue ------------------------------------------------------------------------------------------------
 

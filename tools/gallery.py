@@ -9,9 +9,9 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from proactive_gym.envs import SCENARIOS
-from proactive_gym.episode import shortest_route
 from proactive_gym.setting import Setting
 from proactive_gym.sources.scenes.source import ScenesSource
+from proactive_gym.world import shortest_route
 
 FILE = Path(__file__).parents[1] / "docs" / "gallery.png"
 SIDE, GAP = 200, 10

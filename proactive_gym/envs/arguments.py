@@ -13,6 +13,7 @@ from proactive_gym.reward import Reward
 from proactive_gym.setting import Control, MenuOrder, Phrases, Setting
 from proactive_gym.sources import Source, make_source
 from proactive_gym.sources.proactivebench.wording import official_wording
+from proactive_gym.users import USERS, UserName
 from proactive_gym.wording import OWN, Wording, wording_from
 
 Reply = Literal["choice", "text", "open"]
@@ -41,6 +42,8 @@ class Arguments:
         single_turn: Whether the episode ends after the first reply.
         wording: The user's fixed sentences: ``"own"``, ``"official"`` (from the package ``proactivebench``; the default
             for the source of that name, where it is installed), a TOML file, or a ``Wording``.
+        user: Who does what is requested: ``"perfect"``; ``"refusing"``: now and then refuses; ``"clumsy"``: now and
+            then does another thing; ``"slow"``: needs a turn; ``"half"``: does half. See docs/users.md.
     """
 
     source: str | Source = "scenes"
@@ -58,6 +61,7 @@ class Arguments:
     reward: str | Reward = "accuracy"
     single_turn: bool = False
     wording: str | Path | Wording | None = None
+    user: UserName = "perfect"
 
     @classmethod
     def checked(cls, given: dict[str, Any]) -> Self:
@@ -79,6 +83,7 @@ class Arguments:
     def _check(self) -> None:
         check_choice("reply", self.reply, get_args(Reply))
         check_choice("interventions", self.interventions, ("valid", "foreign"))
+        check_choice("user", self.user, USERS)
         if self.reading is not None:
             check_choice("reading", self.reading, [reading.value for reading in Reading])
         if self.menu_order is not None:
@@ -99,6 +104,12 @@ class Arguments:
         if self.clear and self.control is not None:
             raise InputError(
                 f"control={self.control!r} needs interventions on the menu, but clear=True leaves only answers."
+            )
+        if self.user != "perfect" and (self.single_turn or self.clear):
+            given = "single_turn" if self.single_turn else "clear"
+            raise InputError(
+                f"user={self.user!r} shows in what comes after a request, but with {given}=True nothing does; "
+                "leave one of them out."
             )
         Reward.named(self.reward)
 
@@ -124,6 +135,7 @@ class Arguments:
             single_turn=self.single_turn,
             open=self.reply == "open",
             wording=self.chosen_wording(source),
+            user=self.user,
         )
 
     def chosen_wording(self, source: Source) -> Wording:

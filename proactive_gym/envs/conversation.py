@@ -31,7 +31,7 @@ class Manner:
 
 
 class Conversation:
-    """A user who asks, and does as requested, until the episode is over."""
+    """A user who asks, and does what is requested or something else, until the episode is over."""
 
     __slots__ = ("_picture", "episode", "manner", "offered", "state")
 
@@ -74,11 +74,11 @@ class Conversation:
     @property
     def dialogue(self) -> str:
         """What the user says now."""
-        episode, offered = self.episode, self.offered
-        said = episode.said.get((self.manner.open, offered))
+        episode, offered, remark = self.episode, self.offered, self.state.remark
+        said = episode.said.get((self.manner.open, offered, remark))
         if said is None:
-            said = episode.said[self.manner.open, offered] = dialogue(
-                episode.question, episode.hint, self.options, offered, episode.template
+            said = episode.said[self.manner.open, offered, remark] = dialogue(
+                episode.question, episode.hint, self.options, offered, episode.template, remark
             )
         return said
 

@@ -1,5 +1,6 @@
 """Bad framing: the subject is cut off by the edge of the picture."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -47,10 +48,11 @@ REMOVED = {
 }
 
 Place = tuple[int, int]
+Step = tuple[float, float]
 
 
 @dataclass(frozen=True)
-class Camera(Scene[Place]):
+class Camera(Scene[Step]):
     """A camera over a ground with a rug, the subject on it and other things around.
 
     A place is how many steps the camera still has to go sideways and up or down (or away: then both are one number).
@@ -65,8 +67,8 @@ class Camera(Scene[Place]):
     ways: tuple[str, ...]
     steps: int
     print_edge: tuple[Layer, ...]
-    start: Place
-    best: Place
+    start: Step
+    best: Step
     turns: int
 
     @property
@@ -75,7 +77,7 @@ class Camera(Scene[Place]):
         assert isinstance(self.rug.prop, Rug)
         return {"colour": self.rug.prop.colour}
 
-    def picture(self, place: Place) -> Frame:
+    def picture(self, place: Step) -> Frame:
         """All that is inside the camera's window."""
         window = self._window(place)
         actors = [Layer(actor.drawing, actor.box) for actor in (*self.others, self.subject)]
@@ -83,16 +85,22 @@ class Camera(Scene[Place]):
         layers = (Layer(self.ground, ground), self.rug, *actors, *self.print_edge)
         return Frame(tuple(Layer(layer.prop, layer.box.seen_through(window)) for layer in layers))
 
-    def moves(self, place: Place) -> Mapping[str, Place]:
+    def moves(self, place: Step) -> Mapping[str, Step]:
         """The ways that are not at their end yet."""
         sideways, upright = place
         after = {
-            way: (sideways, upright - 1) if way in ("camera_up", "camera_down") else (sideways - 1, upright)
+            way: (sideways, math.ceil(upright) - 1)
+            if way in ("camera_up", "camera_down")
+            else (math.ceil(sideways) - 1, upright)
             for way in self.ways
         }
         return {way: there for way, there in after.items() if min(there) >= 0}
 
-    def spent(self, place: Place) -> frozenset[str]:
+    def between(self, place: Step, there: Step) -> Step:
+        """Half a step."""
+        return (place[0] + there[0]) / 2, (place[1] + there[1]) / 2
+
+    def spent(self, place: Step) -> frozenset[str]:
         """The ways that are at their end."""
         return frozenset(self.ways) - frozenset(self.moves(place))
 
@@ -101,12 +109,12 @@ class Camera(Scene[Place]):
         """The ways that lead to the subject."""
         return self.ways
 
-    def sufficiency(self, place: Place) -> float:
+    def sufficiency(self, place: Step) -> float:
         """The share of the subject inside the window and not beyond the print's edge."""
         covers = [layer.box for layer in self.print_edge]
         return share_in_view(self.subject, self._window(place), covers)
 
-    def _window(self, place: Place) -> Box:
+    def _window(self, place: Step) -> Box:
         across, down = (left / self.steps for left in place)
         if self.ways == WAYS_BACK:
             down = across

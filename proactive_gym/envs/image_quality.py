@@ -1,5 +1,6 @@
 """Image quality: the picture is too dark, blurred, full of noise or spoilt in another way."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
@@ -28,7 +29,7 @@ RECOGNISABLE = {0: 1.0, 1 / 4: 0.9, 1 / 3: 0.75, 1 / 2: 0.45, 2 / 3: 0.2, 1: 0.0
 
 
 @dataclass(frozen=True)
-class SpoiltPicture(Scene[int]):
+class SpoiltPicture(Scene[float]):
     """A picture spoilt in one way, level by level: clear at 0. The fitting repair takes one level off a time."""
 
     room: Room
@@ -46,17 +47,21 @@ class SpoiltPicture(Scene[int]):
         """Four repairs; all but one of them are of no use, or all four of them."""
         return self.offered
 
-    def picture(self, place: int) -> Frame:
+    def picture(self, place: float) -> Frame:
         """The subject in a room, under what is left of the damage."""
         flaw = Faded if self.faded else DAMAGES[self.repair]
         damage = flaw(place / self.start, self.look) if place else None
         return Frame((Layer(self.room), *self.subject.layers), damage)
 
-    def moves(self, place: int) -> Mapping[str, int]:
+    def moves(self, place: float) -> Mapping[str, float]:
         """The fitting repair, if offered; a picture that is clear stays as it is."""
-        return {self.repair: max(0, place - 1)} if self.repair in self.offered else {}
+        return {self.repair: max(0, math.ceil(place) - 1)} if self.repair in self.offered else {}
 
-    def sufficiency(self, place: int) -> float:
+    def between(self, place: float, there: float) -> float:
+        """Half a level off."""
+        return (place + there) / 2
+
+    def sufficiency(self, place: float) -> float:
         """How well the subject can be told from its lookalikes."""
         share = np.interp(place / self.start, tuple(RECOGNISABLE), tuple(RECOGNISABLE.values()))
         return round(float(share), 3)

@@ -1,5 +1,6 @@
 """Occlusion: blocks stand before the subject."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -19,10 +20,10 @@ DAMAGED = "natural_bluebl_greenr-banana-s6"  # one photograph of the official da
 
 
 @dataclass(frozen=True)
-class BlocksBeforeIt(Scene[int]):
+class BlocksBeforeIt(Scene[float]):
     """A wall of blocks on a circle of as many places as turns: hiding everything at the start, gone at the best place.
 
-    Each move to the left takes one from the place, each to the right adds one.
+    Each move to the left takes one from the place, each to the right adds one; half a move ends between two places.
     """
 
     room: Room
@@ -39,22 +40,29 @@ class BlocksBeforeIt(Scene[int]):
         """The blocks' colour."""
         return {"colour": self.blocks.colour}
 
-    def picture(self, place: int) -> Frame:
+    def picture(self, place: float) -> Frame:
         """The subject behind the blocks, wherever they are by now."""
         wall = self._wall(place)
         return Frame(
             (Layer(self.room), *self.subject.layers, Layer(Shadow(), Shadow.under(wall)), Layer(self.blocks, wall))
         )
 
-    def moves(self, place: int) -> Mapping[str, int]:
+    def moves(self, place: float) -> Mapping[str, float]:
         """Both directions, always."""
-        return {"blocks_left": (place - 1) % self.turns, "blocks_right": (place + 1) % self.turns}
+        return {
+            "blocks_left": (math.ceil(place) - 1) % self.turns,
+            "blocks_right": (math.floor(place) + 1) % self.turns,
+        }
 
-    def sufficiency(self, place: int) -> float:
+    def between(self, place: float, there: float) -> float:
+        """Half a move."""
+        return (place + (0.5 if (place + 1) % self.turns == there else -0.5)) % self.turns
+
+    def sufficiency(self, place: float) -> float:
         """The share of the subject that no block hides."""
         return share_in_view(self.subject, covers=[self._wall(place)])
 
-    def _wall(self, place: int) -> Box:
+    def _wall(self, place: float) -> Box:
         if self.endless:
             return self.wall.shifted(self.wall.width / self.blocks.columns * ((place - self.start) % 2))
         if place == self.best:

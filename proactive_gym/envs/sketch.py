@@ -1,5 +1,6 @@
 """Sketch: too few strokes are drawn as yet."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -28,7 +29,7 @@ POOR_LINES = frozenset({
 
 
 @dataclass(frozen=True)
-class DrawnBitByBit(Scene[int]):
+class DrawnBitByBit(Scene[float]):
     """A drawing in as many pictures as turns, each with more of it: a hint of a line at first, all at the end."""
 
     ground: Ground
@@ -47,7 +48,7 @@ class DrawnBitByBit(Scene[int]):
         """The pen's colour."""
         return {"colour": self.hand.pen}
 
-    def picture(self, place: int) -> Frame:
+    def picture(self, place: float) -> Frame:
         """The sheet with what is drawn on it by now."""
         drawn = PenDrawing(self.likeness, round(1000 * self._shown(place)), self.hand)
         layers = [Layer(self.ground), Layer(self.paper, self.sheet), Layer(drawn, self.drawing)]
@@ -55,15 +56,19 @@ class DrawnBitByBit(Scene[int]):
             layers.append(Layer(self.scribble, self.drawing.part(-0.04, -0.04, 1.04, 1.04)))
         return Frame(tuple(layers))
 
-    def moves(self, place: int) -> Mapping[str, int]:
+    def moves(self, place: float) -> Mapping[str, float]:
         """A bit more each time; a finished drawing stays as it is."""
-        return {"draw_more": min(place + 1, self.best)}
+        return {"draw_more": min(math.floor(place) + 1, self.best)}
 
-    def sufficiency(self, place: int) -> float:
+    def between(self, place: float, there: float) -> float:
+        """Half as much more."""
+        return (place + there) / 2
+
+    def sufficiency(self, place: float) -> float:
         """The share of the drawing's ink that is on the paper and not crossed out."""
         return 0.0 if self.scribble else self._shown(place)
 
-    def _shown(self, place: int) -> float:
+    def _shown(self, place: float) -> float:
         return 1 - (1 - self._first) * (1 - place / self.best)
 
     @cached_property

@@ -1,5 +1,6 @@
 """Viewpoint: the subject is seen from a side that tells nothing."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
@@ -20,7 +21,7 @@ FRONT_YAWS = (10, 20)
 
 
 @dataclass(frozen=True)
-class BoxTurnedAround(Scene[int]):
+class BoxTurnedAround(Scene[float]):
     """A box on a circle of ``around`` places, of which ``best`` shows its front, the first one its back.
 
     A place is the number of turns done so far; whoever goes on turning sees the front disappear again.
@@ -45,7 +46,7 @@ class BoxTurnedAround(Scene[int]):
         """What such a box is called."""
         return {"box": look(self.style).material}
 
-    def picture(self, place: int) -> Frame:
+    def picture(self, place: float) -> Frame:
         """The box as it stands by now; what is on its front only if that is to be seen."""
         yaw = self._yaw(place)
         parcel = Parcel(self.style, yaw, self.wrapped)
@@ -55,17 +56,21 @@ class BoxTurnedAround(Scene[int]):
             layers.append(Layer(front, front.at(self.x, self.y)))
         return Frame(tuple(layers))
 
-    def moves(self, place: int) -> Mapping[str, int]:
+    def moves(self, place: float) -> Mapping[str, float]:
         """On around, always."""
-        return {"rotate": (place + 1) % self.around}
+        return {"rotate": (math.floor(place) + 1) % self.around}
 
-    def sufficiency(self, place: int) -> float:
+    def between(self, place: float, there: float) -> float:
+        """Half a turn of those that the box takes."""
+        return place + 0.5
+
+    def sufficiency(self, place: float) -> float:
         """How much of the front is to be seen: all of it straight on, less the more it is turned away."""
         return 0.0 if self.wrapped else front_in_view(self.style, self._yaw(place))
 
-    def _yaw(self, place: int) -> int:
+    def _yaw(self, place: float) -> int:
         # The last turn stops a little short of straight on, so that the picture before it shows all the less.
-        yaw = self.front_yaw + 360 // self.around * (self.best - place)
+        yaw = self.front_yaw + round(360 // self.around * (self.best - place))
         return (yaw if self.clockwise else -yaw) % 360
 
 

@@ -12,11 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtri
 
-from proactive_gym.episode import SUFFICIENT
 from proactive_gym.evaluation.statistics import Estimate, family, resampled, resampled_share
 from proactive_gym.menu import Kind
 from proactive_gym.outcome import Outcome
 from proactive_gym.stored import Row
+from proactive_gym.world import SUFFICIENT
 
 ASKED = frozenset({Outcome.REQUESTED, Outcome.USELESS_REQUEST, Outcome.EXHAUSTED})
 """Outcomes of a turn in which the agent asked for an intervention."""

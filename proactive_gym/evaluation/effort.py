@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from proactive_gym.evaluation.decisions import ASKED
+from proactive_gym.evaluation.service import is_unmet
 from proactive_gym.evaluation.statistics import NOTHING, Estimate, average, family, share, sums_drawn
 from proactive_gym.menu import Kind
 from proactive_gym.outcome import Outcome
@@ -22,9 +23,12 @@ def wasted(row: Row) -> int:
 
 
 def repeated(row: Row) -> list[bool]:
-    """Per request that was granted: whether it led to a picture that had been shown before."""
+    """Per request that was granted: whether it led to a picture that had been shown before.
+
+    What a user did not do as asked is no request granted.
+    """
     shown = row["pictures"]
-    return [later in shown[: turn + 1] for turn, later in enumerate(shown[1:])]
+    return [later in shown[: turn + 1] for turn, later in enumerate(shown[1:]) if not is_unmet(row, turn)]
 
 
 def gain(row: Row, price: float) -> float:

@@ -6,10 +6,11 @@ from proactive_gym.evaluation.confidence import CONFIDENCE
 from proactive_gym.evaluation.decisions import DETECTION, detection
 from proactive_gym.evaluation.effort import EFFORT
 from proactive_gym.evaluation.position import POSITION
+from proactive_gym.evaluation.service import SERVICE
 from proactive_gym.evaluation.statistics import Estimate
 from proactive_gym.stored import Row
 
-_ONE_BY_ONE = {**EFFORT, **CONFIDENCE, **POSITION}
+_ONE_BY_ONE = {**EFFORT, **CONFIDENCE, **POSITION, **SERVICE}
 FURTHER = (*DETECTION, *_ONE_BY_ONE)
 """Their names."""
 

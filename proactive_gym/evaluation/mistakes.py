@@ -4,10 +4,10 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from enum import StrEnum
 
-from proactive_gym.episode import SUFFICIENT
 from proactive_gym.evaluation.statistics import Estimate, family, share
 from proactive_gym.outcome import Outcome
 from proactive_gym.stored import Row
+from proactive_gym.world import SUFFICIENT
 
 
 class Ending(StrEnum):

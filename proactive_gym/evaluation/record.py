@@ -43,7 +43,16 @@ def record(trajectory: Trajectory, agent: str, env: str, wording: str, seed: int
         "return": trajectory.total_reward,
         "error": trajectory.error,
         "unjudged": trajectory.unjudged,
+        **_service(trajectory),
     }
+
+
+def _service(trajectory: Trajectory) -> Row:
+    """Who the user was and what became of each request, turn by turn; nothing where the user was perfect."""
+    if trajectory.user == "perfect":
+        return {}
+    responses = [exchange.response and exchange.response.value for exchange in trajectory.exchanges]
+    return {"user": trajectory.user, "responses": responses}
 
 
 def _confidences(trajectory: Trajectory) -> list[list[float] | None] | None:

@@ -12,6 +12,7 @@ from proactive_gym.evaluation.run_directory import RunDirectory
 from proactive_gym.menu import Kind
 from proactive_gym.outcome import Outcome
 from proactive_gym.stored import Row, finished, key, parsed
+from proactive_gym.users import Response
 
 
 @dataclass(frozen=True)
@@ -131,7 +132,12 @@ def _is_sound_play(row: Row) -> bool:
         and all(_are_shares(each, options) for each in row["confidences"] or ())
         and (not row["confidences"] or len(row["confidences"]) == turns)
         and all(each is None or len(each) == 2 for each in row["verdicts"] or ())
+        and _are_responses(row.get("responses"), turns)
     )
+
+
+def _are_responses(values: Any, number: int) -> bool:
+    return values is None or (len(values) == number and all(each is None or bool(Response(each)) for each in values))
 
 
 def _is_count(value: Any, below: int | None = None) -> bool:

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
-from proactive_gym.episode import SUFFICIENT
 from proactive_gym.evaluation import Comparison, Evaluation
 from proactive_gym.evaluation.measures import Cell, Spread, means
 from proactive_gym.reports.facts import facts, warnings
@@ -21,6 +20,7 @@ from proactive_gym.reports.replay import Replay
 from proactive_gym.reports.tables import ASKING, HEADINGS, chance_of, measured, points, short, written
 from proactive_gym.sources.scenes.art import ATTRIBUTION
 from proactive_gym.stored import error_class
+from proactive_gym.world import SUFFICIENT
 
 if TYPE_CHECKING:
     from proactive_gym.reports.drawing import Plot

@@ -9,12 +9,12 @@ from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 
-from proactive_gym.episode import SUFFICIENT
 from proactive_gym.evaluation.mistakes import GOOD, Ending
 from proactive_gym.reports.drawing import FAINT, INK, Looks, Plot, drawn, finished, key, per_cent, safe
 from proactive_gym.reports.series import IDEAL, MEAN
 from proactive_gym.reports.sheets import Sheet, evenly
 from proactive_gym.reports.tables import short
+from proactive_gym.world import SUFFICIENT
 
 Record = dict[str, Any]
 

@@ -16,7 +16,12 @@ FREE_WORDS = ("suggested", "answered", "either")
 SHARES = ("accuracy", "abstained", "wrong", "unreadable", "useless_request", "exhausted", *FREE_WORDS)
 SHOWN = (*SHARES[:1], "suggestions", "requests", *SHARES[1:-3], "return", *FREE_WORDS)
 ASKING_SHARES = ("precision", "recall", "over_asking", "answered_blind", "hesitated", "right_after_asking")
-ASKING = (*ASKING_SHARES, "d_prime", "criterion", "wasted", "repeated", "regret", "overconfidence", "answer_auroc")
+SERVICE_SHARES = ("unmet", "persisted")
+"""Shares of requests, known where the user was not perfect."""
+ASKING = (
+    *(*ASKING_SHARES, *SERVICE_SHARES),
+    *("d_prime", "criterion", "wasted", "repeated", "regret", "overconfidence", "answer_auroc"),
+)
 """Measures of asking that a second table shows, where they are known."""
 COMPARISON_COLUMNS = (
     *("env", "agent", "other", "measure", "episodes"),
@@ -149,7 +154,7 @@ def written(name: str, estimate: Estimate) -> str:
     if math.isnan(estimate.value):
         return "–"
     half = (estimate.high - estimate.low) / 2
-    if name in SHARES or name in ASKING_SHARES or name == "repeated":
+    if name in (*SHARES, *ASKING_SHARES, *SERVICE_SHARES, "repeated"):
         return f"{100 * estimate.value:.0f} ±{100 * half:.0f}"
     return f"{estimate.value:.2f} ±{half:.2f}"
 

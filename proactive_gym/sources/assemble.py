@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from proactive_gym.draw import Draw
-from proactive_gym.episode import Episode, Published, World
+from proactive_gym.episode import Episode, Published
 from proactive_gym.menu import Kind, Menu, Option
 from proactive_gym.setting import Setting
+from proactive_gym.users import REMARKS, USERS
+from proactive_gym.world import World
 
 
 @dataclass(frozen=True)
@@ -64,6 +66,8 @@ def assemble(matter: Matter, setting: Setting, draw: Draw) -> Episode:
         single_turn=setting.single_turn,
         published=matter.published,
         template=setting.wording.template,
+        user=USERS[setting.user],
+        remarks={**REMARKS, **setting.wording.remarks} if setting.wording.remarks else REMARKS,
     )
 
 

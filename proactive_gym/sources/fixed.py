@@ -7,11 +7,12 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from proactive_gym.episode import Episode, World
+from proactive_gym.episode import Episode
 from proactive_gym.errors import InputError, check_whole
 from proactive_gym.setting import Setting
 from proactive_gym.sources.base import Source
 from proactive_gym.sources.batches import batches
+from proactive_gym.world import World
 
 
 class Picture(NamedTuple):
@@ -41,6 +42,10 @@ class KeptWorld(World[Any]):
     def moves(self, place: Any) -> Mapping[str, Any]:
         """As in the world."""
         return self.world.moves(place)
+
+    def between(self, place: Any, there: Any) -> Any:
+        """As in the world."""
+        return self.world.between(place, there)
 
     def spent(self, place: Any) -> frozenset[str]:
         """As in the world, reckoned once."""

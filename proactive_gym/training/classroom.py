@@ -90,6 +90,10 @@ class DecoyedScene(Scene[Any]):
         """As in the scene: decoys lead nowhere."""
         return self.scene.moves(place)
 
+    def between(self, place: Any, there: Any) -> Any:
+        """As in the scene."""
+        return self.scene.between(place, there)
+
     def spent(self, place: Any) -> frozenset[str]:
         """As in the scene."""
         return self.scene.spent(place)

@@ -10,11 +10,12 @@ from PIL import Image
 
 from proactive_gym.draw import Draw
 from proactive_gym.envs import SCENARIOS
-from proactive_gym.episode import Episode, shortest_route
+from proactive_gym.episode import Episode
 from proactive_gym.setting import Setting
 from proactive_gym.sources.scenes.source import ScenesSource
 from proactive_gym.sources.scenes.subjects import SPLITS, drawings
 from proactive_gym.training.tiny_model import SIDE
+from proactive_gym.world import shortest_route
 
 LESSONS, CHECKS = 2**61, 2**62
 """Episodes from these numbers up are learnt from and checked on; evaluations play others."""

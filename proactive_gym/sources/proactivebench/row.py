@@ -5,9 +5,10 @@ from collections.abc import Collection, Hashable, Mapping, Sequence
 from pathlib import PurePosixPath
 from typing import Any, ClassVar, Generic, NamedTuple, TypeVar
 
-from proactive_gym.episode import Published, World
+from proactive_gym.episode import Published
 from proactive_gym.errors import InputError
 from proactive_gym.menu import Kind, Option
+from proactive_gym.world import World
 
 REFERENCE = "reference"
 """The place of the reference picture."""

@@ -9,12 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from proactive_gym.draw import Draw
-from proactive_gym.episode import Place, World
 from proactive_gym.sources.scenes.backdrops import GROUND_STYLES, OUTDOORS, ROOM_STYLES, Ground, Room
 from proactive_gym.sources.scenes.frame import PICTURE, Box, Layer
 from proactive_gym.sources.scenes.likeness import GRID, Likeness, ink, ink_sums, ringed_opacity
 from proactive_gym.sources.scenes.props import Drawing, Shadow
 from proactive_gym.sources.scenes.subjects import Catalogue, Subject
+from proactive_gym.world import Place, World
 
 
 @dataclass(frozen=True)
