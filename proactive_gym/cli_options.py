@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 SETTING = (
     *("source", "data_dir", "split", "image_size", "reply", "reading", "menu_order", "interventions"),
-    *("control", "wording", "budget", "hint", "clear", "single_turn", "user"),
+    *("control", "wording", "budget", "hint", "clear", "single_turn", "user", "phrasing", "decoys"),
 )
 
 
@@ -82,6 +82,10 @@ def add_environment_options(parser: argparse.ArgumentParser) -> None:
     options.add_argument("--control", help="sufficient, unhelpful or mixed")
     options.add_argument("--wording", help="the user's fixed sentences: own, official, or a TOML file")
     options.add_argument("--user", help="who does what is requested: perfect, refusing, clumsy, slow or half")
+    options.add_argument(
+        "--phrasing", help="of interventions: train (default), test, indirect, german, french, spanish or italian"
+    )
+    options.add_argument("--decoys", help="interventions that do nothing: none (default), far, mixed or near")
     options.add_argument("--budget", type=int, help="most requests allowed")
     options.add_argument("--hint", action="store_true", default=None, help="add the scenario's hint to the question")
     options.add_argument("--clear", action="store_true", default=None, help="the reference setting")

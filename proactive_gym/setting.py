@@ -1,14 +1,11 @@
 """How a conversation is set up, apart from what it is about."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from proactive_gym.phrases import Decoys, Phrases, Phrasing
 from proactive_gym.users import UserName
 from proactive_gym.wording import OWN, Wording
-
-Phrases = Mapping[str, tuple[str, ...]]
-"""Interventions by name, each with the ways of asking for it."""
 
 Control = Literal["sufficient", "unhelpful", "mixed"]
 MenuOrder = Literal["shuffled", "benchmark"]
@@ -30,6 +27,9 @@ class Setting:
         open: Whether replies are in free words, so that no menu is shown.
         wording: The user's fixed sentences.
         user: Who shows the pictures, by name.
+        phrasing: In which words interventions stand on the menu.
+        decoys: How plausible the interventions are that stand on the menu and do nothing, if there are any.
+        far: Interventions of other scenarios, from which decoys are drawn that are not plausible.
     """
 
     hint: bool | str = False
@@ -42,3 +42,6 @@ class Setting:
     open: bool = False
     wording: Wording = OWN
     user: UserName = "perfect"
+    phrasing: Phrasing = "train"
+    decoys: Decoys = "none"
+    far: Phrases = field(default_factory=dict, hash=False)

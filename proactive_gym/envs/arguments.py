@@ -8,9 +8,10 @@ from typing import Any, Literal, Self, get_args
 
 from proactive_gym.envs.scenario import Scenario
 from proactive_gym.errors import InputError, check_choice, check_whole
+from proactive_gym.phrases import Decoys, Phrases, Phrasing
 from proactive_gym.reading import Reading
 from proactive_gym.reward import Reward
-from proactive_gym.setting import Control, MenuOrder, Phrases, Setting
+from proactive_gym.setting import Control, MenuOrder, Setting
 from proactive_gym.sources import Source, make_source
 from proactive_gym.sources.proactivebench.wording import official_wording
 from proactive_gym.users import USERS, UserName
@@ -44,6 +45,11 @@ class Arguments:
             for the source of that name, where it is installed), a TOML file, or a ``Wording``.
         user: Who does what is requested: ``"perfect"``; ``"refusing"``: now and then refuses; ``"clumsy"``: now and
             then does another thing; ``"slow"``: needs a turn; ``"half"``: does half. See docs/users.md.
+        phrasing: In which words interventions stand on the menu: ``"train"``; held out to test with are ``"test"``,
+            paraphrases; ``"indirect"``, what people say who do not name the intervention; ``"german"``, ``"french"``,
+            ``"spanish"`` and ``"italian"``. See docs/phrases.md.
+        decoys: Two more interventions on each menu, which do nothing: ``"none"``, ``"far"`` (they belong to other
+            scenarios), ``"near"`` (they seem to help in this one) or ``"mixed"`` (one of each).
     """
 
     source: str | Source = "scenes"
@@ -62,6 +68,8 @@ class Arguments:
     single_turn: bool = False
     wording: str | Path | Wording | None = None
     user: UserName = "perfect"
+    phrasing: Phrasing = "train"
+    decoys: Decoys = "none"
 
     @classmethod
     def checked(cls, given: dict[str, Any]) -> Self:
@@ -84,6 +92,8 @@ class Arguments:
         check_choice("reply", self.reply, get_args(Reply))
         check_choice("interventions", self.interventions, ("valid", "foreign"))
         check_choice("user", self.user, USERS)
+        check_choice("phrasing", self.phrasing, get_args(Phrasing))
+        check_choice("decoys", self.decoys, get_args(Decoys))
         if self.reading is not None:
             check_choice("reading", self.reading, [reading.value for reading in Reading])
         if self.menu_order is not None:
@@ -111,6 +121,9 @@ class Arguments:
                 f"user={self.user!r} shows in what comes after a request, but with {given}=True nothing does; "
                 "leave one of them out."
             )
+        if self.decoys != "none" and (self.clear or self.interventions == "foreign"):
+            why = "clear=True leaves only answers" if self.clear else "with interventions='foreign' none of them helps"
+            raise InputError(f"decoys={self.decoys!r} stand beside interventions that help, but {why}.")
         Reward.named(self.reward)
 
     def made_source(self) -> Source:
@@ -121,14 +134,14 @@ class Arguments:
         return source
 
     def setting(self, source: Source, scenarios: Sequence[Scenario]) -> Setting:
-        """How conversations are set up; ``scenarios`` are those that foreign interventions may come from."""
-        foreign: Phrases | None = None
-        if self.interventions == "foreign":
-            foreign = {name: phrases for item in scenarios for name, phrases in item.interventions.items()}
+        """How conversations are set up; ``scenarios`` are those that foreign ones and decoys may come from."""
+        others: Phrases = {}
+        if self.interventions == "foreign" or self.decoys != "none":
+            others = {name: texts for item in scenarios for name, texts in item.phrases(self.phrasing).items()}
         return Setting(
             hint=self.hint,
             clear=self.clear,
-            foreign=foreign,
+            foreign=others if self.interventions == "foreign" else None,
             control=self.control,
             budget=self.budget,
             menu_order=self.menu_order or source.defaults.get("menu_order", "shuffled"),
@@ -136,6 +149,9 @@ class Arguments:
             open=self.reply == "open",
             wording=self.chosen_wording(source),
             user=self.user,
+            phrasing=self.phrasing,
+            decoys=self.decoys,
+            far={} if self.decoys == "none" else others,
         )
 
     def chosen_wording(self, source: Source) -> Wording:

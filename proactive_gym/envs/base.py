@@ -18,6 +18,7 @@ from proactive_gym.errors import InputError, check_whole
 from proactive_gym.reward import Reward
 from proactive_gym.setting import Setting
 from proactive_gym.sources import Source
+from proactive_gym.sources.assemble import check_decoys
 from proactive_gym.spaces import FreeText, Options, Pictures
 
 Observation = dict[str, Any]
@@ -49,6 +50,9 @@ class Desk:
         self.source: Source = self.arguments.made_source()
         self.scenarios = _driven(self.source, scenarios)
         self.setting = self.arguments.setting(self.source, family)
+        for scenario in scenarios:
+            phrasing = self.setting.phrasing
+            check_decoys(self.setting, scenario.name, scenario.phrases(phrasing), scenario.near_decoys(phrasing))
         self.manner = Manner(
             self.arguments.reply == "open",
             self.arguments.chosen_reading(self.source),

@@ -394,6 +394,7 @@ class ProactiveFramingEnv(ProactiveEnv):
     ## Arguments
     See `proactive_gym.envs.arguments.Arguments`. With `control="unhelpful"` the camera looks at a print, whose white
     edge is to be seen: beyond it there is only the table.
+    `decoys` adds two options to the menu.
     With `source="proactivebench"` the official rows are played instead of scenes, see docs/benchmark.md.
 
     ## References

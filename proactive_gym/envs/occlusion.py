@@ -201,6 +201,7 @@ class ProactiveOcclusionEnv(ProactiveEnv):
     ## Arguments
     See `proactive_gym.envs.arguments.Arguments`. With `control="unhelpful"` the wall runs on beyond both edges of the
     picture, and moving it uncovers nothing.
+    `decoys` adds two options to the menu.
     With `source="proactivebench"` the official rows are played instead of scenes, see docs/benchmark.md.
 
     ## References

@@ -4,6 +4,8 @@ from abc import ABC, abstractmethod
 from typing import Any, ClassVar
 
 from proactive_gym.draw import Draw
+from proactive_gym.errors import InputError
+from proactive_gym.phrases import Phrases, Phrasing, held_out, near_decoys
 from proactive_gym.sources.proactivebench.row import OfficialRow
 from proactive_gym.sources.scenes.stage import Scene, Stage
 from proactive_gym.sources.scenes.subjects import Catalogue, Distractors, Subject
@@ -34,6 +36,26 @@ class Scenario(ABC):
     """How wrong answers are chosen."""
     needs: ClassVar[str] = "picture"
     """What must be had of a subject to show it: its ``"picture"``, or its ``"strokes"``."""
+
+    def phrases(self, phrasing: Phrasing = "train") -> Phrases:
+        """The interventions in the words of that phrasing; override it to have others than ``"train"``.
+
+        Raises:
+            InputError: If there are none.
+        """
+        if phrasing == "train":
+            return self.interventions
+        found = held_out(self.name, phrasing)
+        if missing := [name for name in self.interventions if name not in found]:
+            raise InputError(
+                f"phrasing is {phrasing!r}, but the scenario {self.name!r} has no such words for {missing[0]!r}; leave "
+                "it out, or let the scenario's phrases() give them."
+            )
+        return found
+
+    def near_decoys(self, phrasing: Phrasing = "train") -> Phrases:
+        """Interventions that seem to help and do nothing, in the words of that phrasing; there may be none."""
+        return near_decoys(self.name, phrasing)
 
     def fits(self, subject: Subject) -> bool:
         """Whether the scenario can show that subject."""

@@ -186,6 +186,7 @@ class ProactiveSketchEnv(ProactiveEnv):
     ## Arguments
     See `proactive_gym.envs.arguments.Arguments`. With `control="sufficient"` the drawing is finished, and asking for
     more changes nothing. With `control="unhelpful"` it is crossed out with a black marker, and goes on beneath that.
+    `decoys` adds two options to the menu.
     With `source="proactivebench"` the official rows are played instead of scenes, see docs/benchmark.md.
 
     ## References

@@ -43,6 +43,7 @@ class ProactiveSuiteEnv(ProactiveEnv):
 
     ## Arguments
     See `proactive_gym.envs.arguments.Arguments`.
+    `decoys` adds two options to the menu.
     With `source="proactivebench"` the official rows are played instead of scenes, see docs/benchmark.md.
 
     ## References

@@ -256,6 +256,7 @@ class ProactiveVideoMomentEnv(ProactiveEnv):
     ## Arguments
     See `proactive_gym.envs.arguments.Arguments`. With `control="unhelpful"` the recording is lost: a test card
     throughout.
+    `decoys` adds two options to the menu.
     With `source="proactivebench"` the official rows are played instead of scenes, see docs/benchmark.md.
 
     ## References

@@ -183,6 +183,7 @@ class ProactiveViewpointEnv(ProactiveEnv):
     ## Arguments
     See `proactive_gym.envs.arguments.Arguments`. With `control="sufficient"` the front is to be seen at once. With
     `control="unhelpful"` the box is gift-wrapped all around, and turning it shows but more paper and ribbon.
+    `decoys` adds two options to the menu.
     With `source="proactivebench"` the official rows are played instead of scenes, see docs/benchmark.md.
 
     ## References

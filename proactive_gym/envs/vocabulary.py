@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from proactive_gym.envs.base import Desk, ProactiveEnv
 from proactive_gym.errors import InputError, check_choice
+from proactive_gym.phrases import NEAR_DECOYS, Phrasing
 from proactive_gym.sources.fixed import FixedEpisodes
 from proactive_gym.sources.scenes.source import ABSTENTIONS, ScenesSource
 from proactive_gym.sources.scenes.subjects import SPLITS
@@ -71,7 +72,8 @@ class Vocabulary:
         """The words of rendered scenes: 1 abstention, 19 interventions, 341 subjects.
 
         They are the same for every built-in id and split, so that a policy trained on one can be run on another; a
-        scenario of your own adds its interventions at the end.
+        scenario of your own adds its interventions at the end, and ``decoys="near"`` or ``"mixed"`` theirs. Another
+        ``phrasing`` adds texts to the words, but no words.
 
         Args:
             env: One of this package's environments, single or vector, wrapped or not.
@@ -91,8 +93,11 @@ class Vocabulary:
             )
         wanted = [check_choice("The split", split, SPLITS) for split in splits]
         answers = {item.name: (item.option,) for item in source.catalogue.subjects.values() if item.split in wanted}
-        phrases = _phrases((*ProactiveEnv.family, *desk.scenarios))
-        built_in = {name: phrases.pop(name) for name in _phrases(ProactiveEnv.family)}
+        scenarios, phrasing = (*ProactiveEnv.family, *desk.scenarios), desk.setting.phrasing
+        phrases = _phrases(scenarios, phrasing)
+        built_in = {name: phrases.pop(name) for name in _phrases(ProactiveEnv.family, phrasing)}
+        if NEAR_DECOYS[desk.setting.decoys]:
+            phrases |= {name: texts for item in scenarios for name, texts in item.near_decoys(phrasing).items()}
         return cls((*cls.made(built_in, answers).words, *(Word(name, texts) for name, texts in phrases.items())))
 
     def only(self, names: Iterable[str]) -> Self:
@@ -172,11 +177,11 @@ def desk_of(env: Any) -> Desk:
     return desk
 
 
-def _phrases(scenarios: Sequence[Any]) -> dict[str, tuple[str, ...]]:
-    """Texts by intervention; scenarios that share an intervention may word it differently."""
+def _phrases(scenarios: Sequence[Any], phrasing: Phrasing) -> dict[str, tuple[str, ...]]:
+    """Texts by intervention, those to train with first; scenarios that share one may word it differently."""
     phrases: dict[str, tuple[str, ...]] = {}
     for scenario in scenarios:
-        for name, texts in scenario.interventions.items():
+        for name, texts in (*scenario.interventions.items(), *scenario.phrases(phrasing).items()):
             phrases[name] = tuple(dict.fromkeys((*phrases.get(name, ()), *texts)))
     return phrases
 

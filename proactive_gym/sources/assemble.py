@@ -1,12 +1,14 @@
 """Puts an episode together: the part that every source shares."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from proactive_gym.draw import Draw
 from proactive_gym.episode import Episode, Published
+from proactive_gym.errors import InputError
 from proactive_gym.menu import Kind, Menu, Option
+from proactive_gym.phrases import DECOYS, NEAR_DECOYS, Phrases
 from proactive_gym.setting import Setting
 from proactive_gym.users import REMARKS, USERS
 from proactive_gym.world import World
@@ -21,6 +23,7 @@ class Matter:
         scenario: The scenario's name.
         question: What the user asks.
         hint: The scenario's hint, used if the setting asks for one and its wording has none.
+        near: Decoys of the scenario's own.
         variant: Tells episodes of the scenario apart that a wording may give hints of their own.
         answers: The answers' texts.
         asking: The menu's other options: abstentions and interventions.
@@ -42,6 +45,7 @@ class Matter:
     own: frozenset[str]
     world: World[Any]
     right: int = 0
+    near: Phrases = field(default_factory=dict)
     variant: str = ""
     published: Published | None = None
     sufficient: bool = False
@@ -90,7 +94,10 @@ def _menu(matter: Matter, setting: Setting, draw: Draw) -> Menu:
     fixed = setting.menu_order == "benchmark" and matter.ordered
     if setting.clear:
         return Menu(answers if fixed else draw.shuffled(answers))
-    asking = list(matter.asking if setting.foreign is None else _foreign(matter, setting.foreign.items(), draw))
+    asking = [
+        *(matter.asking if setting.foreign is None else _foreign(matter, setting.foreign, draw)),
+        *_decoys(matter, setting, draw),
+    ]
     if fixed:
         return Menu(asking + answers)
     if setting.menu_order == "benchmark":
@@ -98,12 +105,58 @@ def _menu(matter: Matter, setting: Setting, draw: Draw) -> Menu:
     return Menu(draw.shuffled(asking + answers))
 
 
-def _foreign(matter: Matter, phrases: Iterable[tuple[str, tuple[str, ...]]], draw: Draw) -> list[Option]:
+def _foreign(matter: Matter, phrases: Phrases, draw: Draw) -> list[Option]:
     """The options with other scenarios' interventions in the places of the scenario's own."""
-    pool = [(name, texts) for name, texts in phrases if name not in matter.own]
     own = sum(option.kind is Kind.INTERVENTION for option in matter.asking)
-    drawn = (intervention(name, draw.shuffled(texts)) for name, texts in draw.some(pool, own))
+    drawn = iter(_some(_others(phrases, matter.own), own, draw))
     return [next(drawn) if option.kind is Kind.INTERVENTION else option for option in matter.asking]
+
+
+def _decoys(matter: Matter, setting: Setting, draw: Draw) -> list[Option]:
+    """Interventions that stand on the menu as well, and do nothing."""
+    number = decoys_on_menu(setting)
+    if not number:
+        return []
+    near = NEAR_DECOYS[setting.decoys]
+    return [*_some(matter.near, near, draw), *_some(_others(setting.far, matter.own), number - near, draw)]
+
+
+def decoys_on_menu(setting: Setting) -> int:
+    """How many decoys each menu has."""
+    return 0 if setting.decoys == "none" or setting.clear else DECOYS
+
+
+def check_decoys(setting: Setting, scenario: str, own: Collection[str], near: Phrases) -> None:
+    """See that there are enough decoys for the menus of a scenario.
+
+    Args:
+        setting: The setting.
+        scenario: The scenario's name.
+        own: Names of its interventions.
+        near: Its own decoys.
+
+    Raises:
+        InputError: If there are too few.
+    """
+    number = decoys_on_menu(setting)
+    wanted = NEAR_DECOYS[setting.decoys] if number else 0
+    far = _others(setting.far, own)
+    for found, needed, what in ((near, wanted, "plausible decoys"), (far, number - wanted, "interventions of others")):
+        if len(found) < needed:
+            raise InputError(
+                f"decoys is {setting.decoys!r}, but for the scenario {scenario!r} there are {len(found)} {what} and "
+                f"each menu needs {needed}; leave it out, or let the scenario's near_decoys() give more."
+            )
+
+
+def _others(phrases: Phrases, own: Collection[str]) -> Phrases:
+    """Those of the interventions that are not the scenario's own."""
+    return {name: texts for name, texts in phrases.items() if name not in own}
+
+
+def _some(phrases: Phrases, number: int, draw: Draw) -> list[Option]:
+    """So many of the interventions, each in any of its words."""
+    return [intervention(name, draw.shuffled(texts)) for name, texts in draw.some(list(phrases.items()), number)]
 
 
 def intervention(name: str, texts: Sequence[str]) -> Option:

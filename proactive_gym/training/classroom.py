@@ -8,6 +8,7 @@ from proactive_gym.envs import SCENARIOS
 from proactive_gym.envs.base import ProactiveEnv
 from proactive_gym.envs.scenario import Scenario
 from proactive_gym.errors import InputError, check_choice
+from proactive_gym.phrases import Phrases, Phrasing
 from proactive_gym.sources.scenes.stage import Scene
 
 EVERY = slice(None)
@@ -43,7 +44,7 @@ def all_but(names: Sequence[str]) -> tuple[str, ...]:
 def _put_so(scenario: Scenario, phrases: slice, decoys: Sequence[str]) -> Scenario:
     """The scenario in these phrases alone."""
     others = [other for other in SCENARIOS if other.name in decoys]
-    pool = {name: texts for other in others for name, texts in other.interventions.items()}
+    pool = _merged(others)
     foreign = {name: texts for name, texts in pool.items() if name not in scenario.interventions}
     if decoys and len(foreign) < scenario.most_offered:
         raise InputError(
@@ -52,12 +53,22 @@ def _put_so(scenario: Scenario, phrases: slice, decoys: Sequence[str]) -> Scenar
         )
     said = {name: texts[phrases] for name, texts in (scenario.interventions | foreign).items()}
     kind = type(scenario)
-    more: dict[str, Any] = {"interventions": said}
+
+    def put(self: Scenario, phrasing: Phrasing = "train") -> Phrases:
+        """Which phrases there are is a matter of those to train with; the held-out ones are whole."""
+        return said if phrasing == "train" else _merged((*others, scenario), phrasing)
+
+    more: dict[str, Any] = {"interventions": said, "phrases": put}
     if decoys:
         more["most_offered"] = 2 * scenario.most_offered
         more["set_scene"] = lambda self, stage: _decoyed(kind.set_scene(self, stage), stage.draw, list(foreign))
     made: Scenario = type(kind.__name__, (kind,), more)()
     return made
+
+
+def _merged(scenarios: Sequence[Scenario], phrasing: Phrasing = "train") -> Phrases:
+    """The interventions of all of them; where two share one, in the words of the latter."""
+    return {name: texts for scenario in scenarios for name, texts in scenario.phrases(phrasing).items()}
 
 
 def _decoyed(scene: Scene[Any], draw: Draw, foreign: list[str]) -> Scene[Any]:

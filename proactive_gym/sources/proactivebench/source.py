@@ -12,7 +12,7 @@ from proactive_gym.episode import Episode
 from proactive_gym.errors import InputError, check_choice, check_whole
 from proactive_gym.menu import Kind, Option
 from proactive_gym.setting import Setting
-from proactive_gym.sources.assemble import Matter, assemble
+from proactive_gym.sources.assemble import Matter, assemble, decoys_on_menu
 from proactive_gym.sources.proactivebench.files import SPLITS, check_scenario, read_rows
 from proactive_gym.sources.proactivebench.layout import filtered_ids
 from proactive_gym.sources.proactivebench.pictures import PictureBox
@@ -81,9 +81,19 @@ class ProactiveBenchSource:
         return sum(len(self.rows(scenario)) for scenario in scenarios)
 
     def menu_size(self, scenario: Any, setting: Setting) -> int:
-        """The longest menu of all rows."""
+        """The longest menu of all rows, and decoys.
+
+        Raises:
+            InputError: If the setting rewords the rows' options.
+        """
+        if setting.phrasing != "train":
+            raise InputError(
+                f"phrasing is {setting.phrasing!r}, but official rows keep their own words; leave it out, or take "
+                "source='scenes'."
+            )
         rows = self.rows(scenario).values()
-        return max(len(row.categories) + (0 if setting.clear else len(row.asking)) for row in rows)
+        longest = max(len(row.categories) + (0 if setting.clear else len(row.asking)) for row in rows)
+        return longest + decoys_on_menu(setting)
 
     def episode_name(self, scenarios: Sequence[Any], number: int, setting: Setting) -> str:
         """The name of row ``number``, counted in the files' order; of several scenarios one comes after the other."""
@@ -127,6 +137,7 @@ class ProactiveBenchSource:
             answers=row.categories,
             asking=self._asking(scenario, row),
             own=frozenset(scenario.interventions),
+            near=scenario.near_decoys(),
             world=row,
             right=row.categories.index(row.answer),
             variant=row.variant,

@@ -10,7 +10,7 @@ from proactive_gym.episode import Episode
 from proactive_gym.errors import InputError, check_choice, check_whole
 from proactive_gym.menu import Kind, Option
 from proactive_gym.setting import Setting
-from proactive_gym.sources.assemble import Matter, assemble, intervention
+from proactive_gym.sources.assemble import Matter, assemble, decoys_on_menu, intervention
 from proactive_gym.sources.scenes.frame import Frame
 from proactive_gym.sources.scenes.painter import Pictures, paint
 from proactive_gym.sources.scenes.stage import SceneScenario, Stage
@@ -59,8 +59,8 @@ class ScenesSource:
         return math.inf
 
     def menu_size(self, scenario: Any, setting: Setting) -> int:
-        """Four answers, one abstention, and as many interventions as the scenario's menu offers at most."""
-        return 4 if setting.clear else 5 + int(scenario.most_offered)
+        """Four answers, one abstention, and as many interventions as the scenario's menu offers at most; decoys."""
+        return 4 if setting.clear else 5 + int(scenario.most_offered) + decoys_on_menu(setting)
 
     def episode_name(self, scenarios: Sequence[SceneScenario], number: int, setting: Setting) -> str:
         """The name of episode ``number``; several scenarios and mixed twins take turns."""
@@ -79,6 +79,7 @@ class ScenesSource:
         scene = scenario.set_scene(stage)
         # The menu has a stream of its own: twins, whose scenes draw more or less, still share it.
         draw = Draw(f"{stream}/menu")
+        phrases = scenario.phrases(setting.phrasing)
         matter = Matter(
             name=name,
             scenario=scenario.name,
@@ -87,9 +88,10 @@ class ScenesSource:
             answers=[answer.option for answer in answers],
             asking=[
                 Option(draw.one(ABSTENTIONS), Kind.ABSTENTION),
-                *(intervention(name, draw.shuffled(scenario.interventions[name])) for name in scene.menu),
+                *(intervention(name, draw.shuffled(phrases[name])) for name in scene.menu),
             ],
             own=frozenset(scenario.interventions),
+            near=scenario.near_decoys(setting.phrasing),
             world=scene,
             sufficient=twin == "sufficient",
         )

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from proactive_gym.draw import Draw
+from proactive_gym.phrases import Phrases, Phrasing
 from proactive_gym.sources.scenes.backdrops import GROUND_STYLES, OUTDOORS, ROOM_STYLES, Ground, Room
 from proactive_gym.sources.scenes.frame import PICTURE, Box, Layer
 from proactive_gym.sources.scenes.likeness import GRID, Likeness, ink, ink_sums, ringed_opacity
@@ -98,6 +99,12 @@ class SceneScenario(Protocol):
     hint: str
     interventions: dict[str, tuple[str, ...]]
     needs: str
+
+    def phrases(self, phrasing: Phrasing = "train") -> Phrases:
+        """The interventions in the words of that phrasing."""
+
+    def near_decoys(self, phrasing: Phrasing = "train") -> Phrases:
+        """Interventions that seem to help and do nothing."""
 
     def fits(self, subject: Subject) -> bool:
         """Whether the scenario can show that subject."""
