@@ -50,7 +50,7 @@ class Desk:
         self.source: Source = self.arguments.made_source()
         self.scenarios = _driven(self.source, scenarios)
         self.setting = self.arguments.setting(self.source, family)
-        for scenario in scenarios:
+        for scenario in self.scenarios:
             phrasing = self.setting.phrasing
             check_decoys(self.setting, scenario.name, scenario.phrases(phrasing), scenario.near_decoys(phrasing))
         self.manner = Manner(

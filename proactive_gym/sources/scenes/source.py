@@ -9,6 +9,7 @@ from proactive_gym.draw import Draw
 from proactive_gym.episode import Episode
 from proactive_gym.errors import InputError, check_choice, check_whole
 from proactive_gym.menu import Kind, Option
+from proactive_gym.phrases import Phrasing
 from proactive_gym.setting import Setting
 from proactive_gym.sources.assemble import Matter, assemble, decoys_on_menu, intervention
 from proactive_gym.sources.scenes.frame import Frame
@@ -79,7 +80,6 @@ class ScenesSource:
         scene = scenario.set_scene(stage)
         # The menu has a stream of its own: twins, whose scenes draw more or less, still share it.
         draw = Draw(f"{stream}/menu")
-        phrases = scenario.phrases(setting.phrasing)
         matter = Matter(
             name=name,
             scenario=scenario.name,
@@ -88,7 +88,7 @@ class ScenesSource:
             answers=[answer.option for answer in answers],
             asking=[
                 Option(draw.one(ABSTENTIONS), Kind.ABSTENTION),
-                *(intervention(name, draw.shuffled(phrases[name])) for name in scene.menu),
+                *(intervention(name, _put(scenario, name, setting.phrasing, draw, stream)) for name in scene.menu),
             ],
             own=frozenset(scenario.interventions),
             near=scenario.near_decoys(setting.phrasing),
@@ -133,3 +133,14 @@ def rendered(data_dir: str | None = None, split: str | None = None, image_size: 
     if data_dir is not None:
         raise InputError(f"data_dir is {data_dir!r}, but the source 'scenes' renders its pictures and reads none.")
     return ScenesSource(split, image_size)
+
+
+def _put(scenario: SceneScenario, name: str, phrasing: Phrasing, draw: Draw, stream: str) -> Sequence[str]:
+    """The ways of putting an intervention, in random order.
+
+    What is drawn for the words to train with is drawn in any case, so that the menu's order is the same in all words.
+    """
+    usual = draw.shuffled(scenario.interventions[name])
+    if phrasing == "train":
+        return usual
+    return Draw(f"{stream}/{name}/{phrasing}").shuffled(scenario.phrases(phrasing)[name])
