@@ -22,6 +22,7 @@ class DataSet(NamedTuple):
 
 
 OFFICIAL = "proactivebench"
+FURNITURE = "furniture"
 DATA_SETS = {
     OFFICIAL: DataSet(
         about="the questions and pictures of ProactiveBench (https://huggingface.co/datasets/tdemin16/ProactiveBench)",
@@ -59,6 +60,10 @@ def add_data(commands: "Commands") -> "Commands":
     official.add_argument("--train", action="store_true", help="the training split, too")
     official.add_argument("--keep-archives", action="store_true", help="do not remove archives once they are unpacked")
     official.add_argument("--revision", metavar="R", help="branch, tag or commit on the hub (default: the newest)")
+    own = get.add_argument_group(FURNITURE)
+    own.add_argument(
+        "--views", action="store_true", help="render all views at once, not each when it is first to be seen"
+    )
     get.set_defaults(command=_install)
 
     add_check(below)
@@ -95,6 +100,8 @@ def _package_state(name: str) -> str:
 
 def _install(parsed: argparse.Namespace) -> int:
     check_choice("NAME", parsed.name, DATA_SETS)
+    if parsed.views and parsed.name != FURNITURE:
+        raise InputError(f"--views is for {FURNITURE} only; leave it out for {parsed.name!r}.")
     return _install_official(parsed) if parsed.name == OFFICIAL else _install_package(parsed)
 
 
@@ -106,6 +113,10 @@ def _install_package(parsed: argparse.Namespace) -> int:
         raise InputError(f"--{given[0].replace('_', '-')} is for {OFFICIAL} only; leave it out for {parsed.name!r}.")
     with watched(of_bytes=False) as (watch, say):
         folder = install(PACKAGES[parsed.name], parsed.to, parsed.source, watch=watch, say=say)
+        if parsed.views:
+            from proactive_gym.sources.furniture.source import render_all
+
+            say(f"{render_all(folder, watch):,} views rendered.")
     print(f"Installed; {_used(parsed.name, None if parsed.to is None else folder)}")
     return DONE
 

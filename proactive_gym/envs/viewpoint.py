@@ -11,6 +11,7 @@ from proactive_gym.sources.proactivebench.row import Fields, StepwiseRow
 from proactive_gym.sources.scenes.backdrops import Room
 from proactive_gym.sources.scenes.frame import Frame, Layer
 from proactive_gym.sources.scenes.likeness import Likeness
+from proactive_gym.sources.scenes.open_box import INFORMATIVE, Walls, opening_in_view, standing
 from proactive_gym.sources.scenes.packaging import PARCEL_STYLES, look
 from proactive_gym.sources.scenes.parcel import Parcel, Print, front_in_view
 from proactive_gym.sources.scenes.stage import Scene, Stage
@@ -74,6 +75,38 @@ class BoxTurnedAround(Scene[float]):
         return (yaw if self.clockwise else -yaw) % 360
 
 
+@dataclass(frozen=True)
+class OpenBoxTurnedAround(BoxTurnedAround):
+    """A box that is open in front, with the thing itself in it, which turns with it."""
+
+    @property
+    def questions(self) -> tuple[str, ...]:
+        """Of what is in a box, not on it."""
+        return IN_BOX
+
+    def picture(self, place: int) -> Frame:
+        """The box as it stands by now; what is in it only through the open front."""
+        yaw, back = self._yaw(place), Layer(self.room)
+        if self.wrapped:
+            walls = Walls(self.style, yaw, wrapped=True)
+            return Frame((back, Layer(walls, walls.at(self.x, self.y))))
+        return Frame((back, *standing(self.style, self.likeness, yaw, not self.clockwise, self.x, self.y)))
+
+    def sufficiency(self, place: int) -> float:
+        """How large the open front looks: 1 straight on, less the more it is turned away."""
+        return 0.0 if self.wrapped else opening_in_view(self._yaw(place))
+
+
+IN_BOX = (
+    "What is in this {box}?",
+    "Which object stands in this {box}?",
+    "Can you tell me what is packed in the {box}?",
+    "There is something in this {box}. What is it?",
+    "What does the {box} hold?",
+    "Which thing is kept in this {box}?",
+)
+
+
 class ViewpointRow(StepwiseRow):
     """Views of an object in the row's own order, of which only the last is informative."""
 
@@ -129,17 +162,21 @@ class Viewpoint(Scenario):
         return subject.name not in ("cardboard box", "gift box")
 
     def set_scene(self, stage: Stage) -> BoxTurnedAround:
-        """A box with its back to us; one in gift wrap all around if asking is not to help."""
+        """A box with its back to us; one in gift wrap all around if asking is not to help.
+
+        What can be turned itself stands in the box, which is open in front; of anything else, its picture is on it.
+        """
         draw = stage.draw
+        turned = "views" in stage.likeness.gives
         around, best = draw.one(TURNS)
-        return BoxTurnedAround(
+        return (OpenBoxTurnedAround if turned else BoxTurnedAround)(
             room=stage.room(),
             style=draw.whole(0, PARCEL_STYLES - 1),
             likeness=stage.likeness,
             flipped=draw.chance(0.5),
             x=draw.between(0.46, 0.54),
             y=draw.between(0.5, 0.54),
-            front_yaw=draw.one(FRONT_YAWS),
+            front_yaw=INFORMATIVE if turned else draw.one(FRONT_YAWS),
             clockwise=draw.chance(0.5),
             around=around,
             start=0,

@@ -51,6 +51,18 @@ PACKAGES = {
             least=500,
             system=Path("/usr/share/tuxpaint/stamps"),
         ),
+        Package(
+            name="furniture",
+            origin=Debian("sweethome3d-furniture"),
+            about="models of furniture, tools, food, vehicles and the like, which can be turned: Sweet Home 3D's; "
+            "rendered by the packages of `pip install 'proactive-gym[furniture]'`",
+            size="120 MB to fetch, 125 MB installed",
+            licence="Scopia, Kator Legaz, Reallusion and the contributors of Blend Swap, CC BY 3.0 and CC0",
+            content="usr/share/sweethome3d/furniture",
+            suffixes=(".sh3f",),
+            least=5,
+            system=Path("/usr/share/sweethome3d/furniture"),
+        ),
     )
 }
 """By name."""

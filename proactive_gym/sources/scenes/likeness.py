@@ -21,7 +21,7 @@ class Likeness(ABC):
     Subclasses are frozen dataclasses of a few texts and numbers: equal ones look equal, and they pickle.
 
     Attributes:
-        gives: What can be had of it: ``"picture"``, ``"strokes"``; scenarios say which of them they need.
+        gives: What can be had of it: ``"picture"``, ``"strokes"``, ``"views"``; scenarios say which of them they need.
     """
 
     gives: ClassVar[frozenset[str]] = frozenset({"picture"})
@@ -37,6 +37,10 @@ class Likeness(ABC):
     def strokes(self) -> tuple[Stroke, ...]:
         """Its line drawing in drawing order, scaled so that all of it fits the unit square."""
         raise NotImplementedError(f"{self} gives no strokes, only {sorted(self.gives)}.")
+
+    def view(self, yaw: int) -> Image.Image:
+        """It alone as it stands in an open box that is turned by ``yaw`` degrees; see ``open_box.Inside``."""
+        raise NotImplementedError(f"{self} gives no views, only {sorted(self.gives)}.")
 
 
 @lru_cache(maxsize=1024)

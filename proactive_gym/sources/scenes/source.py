@@ -83,7 +83,7 @@ class ScenesSource:
         matter = Matter(
             name=name,
             scenario=scenario.name,
-            question=draw.one(scenario.questions).format(**scene.words),
+            question=draw.one(scene.questions or scenario.questions).format(**scene.words),
             hint=scenario.hint,
             answers=[answer.option for answer in answers],
             asking=[

@@ -86,6 +86,11 @@ class Scene(World[Place]):
         return {}
 
     @property
+    def questions(self) -> tuple[str, ...]:
+        """Ways in which the user asks about this scene, where the scenario's own do not suit."""
+        return ()
+
+    @property
     def menu(self) -> tuple[str, ...]:
         """The names of the interventions that the menu offers: those that do something at the start."""
         return tuple(self.moves(self.start))
