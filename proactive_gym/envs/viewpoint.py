@@ -194,6 +194,9 @@ class ProactiveViewpointEnv(ProactiveEnv):
     and its lid belong to the box and tell nothing; guessing is right one time in four. Every request turns it by the
     same angle, until after two to four of them its front is to be seen. One that goes on turning loses it again.
 
+    Where a source has views of the thing itself from all around (`furniture`), the box is open in front and the thing
+    stands in it; the user asks what is in the box.
+
     ## Action Space
     `Discrete(6)`: the number of an option on the episode's menu, which holds four answers, one way of giving up and
     the intervention `rotate`, in random order. With `reply="text"` or `"open"` the action is a string.

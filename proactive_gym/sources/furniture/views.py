@@ -5,6 +5,7 @@ import tempfile
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
+from threading import Lock
 from typing import ClassVar
 
 import numpy as np
@@ -24,6 +25,8 @@ from proactive_gym.sources.scenes.perspective import DISTANCE
 SIDE = 384
 """Pixels to a side of a view."""
 _POSE, _ASKEW = 20, -55  # degrees by which the thing is turned in its box; by the latter, what is longer than wide
+
+_RENDERING = Lock()  # the tracer prepares itself at its first ray, which no two threads may send
 
 
 @dataclass(frozen=True)
@@ -54,12 +57,13 @@ def _cropped(file: str, entry: str) -> Image.Image:
     return picture.crop(picture.getbbox())
 
 
-@lru_cache(maxsize=128)
+@lru_cache(maxsize=64)
 def _view(file: str, entry: str, yaw: int) -> Image.Image:
     kept = folder() / f"{_fingerprint(file, entry)}_{yaw}.png"
     picture = _read(kept)
     if picture is None:
-        picture = _tracer(file, entry).view(Camera(yaw, PITCH, DISTANCE, SPAN), SIDE)
+        with _RENDERING:
+            picture = _tracer(file, entry).view(Camera(yaw, PITCH, DISTANCE, SPAN), SIDE)
         if picture.getbbox() is None:
             raise PictureError(f"The model {entry} in {file} is clear all over, so that there is nothing to be seen.")
         _write(kept, picture)
