@@ -23,11 +23,11 @@ from proactive_gym.sources.scenes.stage import Stage
 class InBox(OpenBoxTurnedAround):
     """A thing in its box, which one request turns from its back to its front."""
 
-    def moves(self, place: int) -> Mapping[str, int]:
+    def moves(self, place: float) -> Mapping[str, float]:
         """Half a turn."""
         return {"rotate": 1 - place}
 
-    def _yaw(self, place: int) -> int:
+    def _yaw(self, place: float) -> int:
         yaw = INFORMATIVE if place == self.best else INFORMATIVE - 180
         return (yaw if self.clockwise else -yaw) % 360
 
@@ -35,7 +35,7 @@ class InBox(OpenBoxTurnedAround):
 class Bare(InBox):
     """The same without the box."""
 
-    def picture(self, place: int) -> Frame:
+    def picture(self, place: float) -> Frame:
         """The thing in the room."""
         inside = Inside(self.likeness, self._yaw(place), not self.clockwise)
         return Frame((Layer(self.room), Layer(inside, inside.at(self.x, self.y))))

@@ -295,7 +295,7 @@ def test_views_are_rendered_when_installing_if_asked_for_and_for_furniture_only(
     rows = manifest()[:2]
     monkeypatch.setattr(source_of_furniture, "manifest", lambda: rows)
     for number in range(5):  # as many libraries as the package has at least
-        library(tmp_path / "copy" / f"{number}.sh3f", [rows[number % 2]["model"]])
+        library(tmp_path / "copy" / f"{number}.sh3f", [row["model"] for row in rows])
     command = ["data", "install", "furniture", "--from", str(tmp_path / "copy"), "--to", str(tmp_path / "there")]
     assert main([*command, "--views"]) == 0
     assert "12 views rendered" in capsys.readouterr().out

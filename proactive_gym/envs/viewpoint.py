@@ -84,7 +84,7 @@ class OpenBoxTurnedAround(BoxTurnedAround):
         """Of what is in a box, not on it."""
         return IN_BOX
 
-    def picture(self, place: int) -> Frame:
+    def picture(self, place: float) -> Frame:
         """The box as it stands by now; what is in it only through the open front."""
         yaw, back = self._yaw(place), Layer(self.room)
         if self.wrapped:
@@ -92,7 +92,7 @@ class OpenBoxTurnedAround(BoxTurnedAround):
             return Frame((back, Layer(walls, walls.at(self.x, self.y))))
         return Frame((back, *standing(self.style, self.likeness, yaw, not self.clockwise, self.x, self.y)))
 
-    def sufficiency(self, place: int) -> float:
+    def sufficiency(self, place: float) -> float:
         """How large the open front looks: 1 straight on, less the more it is turned away."""
         return 0.0 if self.wrapped else opening_in_view(self._yaw(place))
 
