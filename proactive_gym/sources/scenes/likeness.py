@@ -1,6 +1,7 @@
 """What a subject looks like: a picture of it alone, and what follows from its outline."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import ClassVar
 
@@ -22,9 +23,11 @@ class Likeness(ABC):
 
     Attributes:
         gives: What can be had of it: ``"picture"``, ``"strokes"``, ``"views"``; scenarios say which of them they need.
+        has_an_order: Whether its strokes come as someone drew them, so that a pen has to begin with the first.
     """
 
     gives: ClassVar[frozenset[str]] = frozenset({"picture"})
+    has_an_order: ClassVar[bool] = False
 
     @abstractmethod
     def picture(self) -> Image.Image:
@@ -34,6 +37,14 @@ class Likeness(ABC):
             InputError: If its file is missing, unreadable or empty.
         """
 
+    def check(self) -> None:
+        """See that it can be shown.
+
+        Raises:
+            InputError: If its file is missing, unreadable or empty.
+        """
+        self.picture()
+
     def strokes(self) -> tuple[Stroke, ...]:
         """Its line drawing in drawing order, scaled so that all of it fits the unit square."""
         raise NotImplementedError(f"{self} gives no strokes, only {sorted(self.gives)}.")
@@ -41,6 +52,15 @@ class Likeness(ABC):
     def view(self, yaw: int) -> Image.Image:
         """It alone as it stands in an open box that is turned by ``yaw`` degrees; see ``open_box.Inside``."""
         raise NotImplementedError(f"{self} gives no views, only {sorted(self.gives)}.")
+
+
+def in_unit_square(strokes: Sequence[Stroke]) -> tuple[Stroke, ...]:
+    """The strokes moved and scaled together so that they fit the unit square, in the middle of it."""
+    every = np.concatenate(strokes)
+    low, high = every.min(0), every.max(0)
+    side = float((high - low).max())
+    margin = (side - (high - low)) / 2
+    return tuple([((stroke - low + margin) / side).astype(np.float32) for stroke in strokes])
 
 
 @lru_cache(maxsize=1024)

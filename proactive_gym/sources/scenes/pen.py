@@ -71,6 +71,10 @@ class Hand(NamedTuple):
             tremor=draw.whole(0, 15),
         )
 
+    def in_order(self) -> "Hand":
+        """The same hand, which follows the strokes from the first to the last."""
+        return self._replace(start=0, backwards=False)
+
     def written(self, points: Points) -> Points:
         """Where in its box, a unit square, the hand puts points of the drawing."""
         placed = (points - 0.5) * (1 - 2 * _MARGIN)
