@@ -22,8 +22,12 @@ def one_line(error: BaseException) -> str:
 
     What comes from files and servers may hold anything: control characters are written out, not obeyed.
     """
-    words = " ".join(str(error).split()) or type(error).__name__
-    return "".join([letter if letter.isprintable() else letter.encode("unicode_escape").decode() for letter in words])
+    return printable(" ".join(str(error).split()) or type(error).__name__)
+
+
+def printable(text: str) -> str:
+    """The text with control characters, and halves of letters, written out."""
+    return "".join([letter if letter.isprintable() else letter.encode("unicode_escape").decode() for letter in text])
 
 
 def check_choice(where: str, value: object, allowed: Iterable[str]) -> str:

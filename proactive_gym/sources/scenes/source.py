@@ -53,7 +53,7 @@ class ScenesSource:
 
     def drives(self, scenario: SceneScenario) -> bool:
         """Whether there are subjects that the scenario can show, and enough of them for a menu."""
-        return len(self.catalogue.of(self.split)) > 3 and bool(self.catalogue.fitting(self.split, scenario))
+        return bool(self.catalogue.fitting(self.split, scenario))
 
     def size(self, scenarios: Sequence[Any]) -> float:
         """Without end."""
@@ -75,15 +75,17 @@ class ScenesSource:
         scenario, stream, twin = self._parsed(scenarios, name)
         draw = Draw(stream)
         subject = draw.one(self.catalogue.fitting(self.split, scenario))
-        answers = (subject, *scenario.wrong_answers(draw, subject, self.catalogue))
-        stage = Stage(draw, subject, subject.likeness(draw), answers, self.catalogue, unhelpful=twin == "unhelpful")
-        scene = scenario.set_scene(stage)
+        likeness = subject.likeness(draw, scenario)
+        staging = scenario.staging(subject, likeness)
+        assert staging is not None  # or the subject would not be among the fitting ones
+        answers = (subject, *staging.wrong_answers(draw, subject, self.catalogue))
+        scene = staging.set_scene(Stage(draw, subject, likeness, answers, self.catalogue, twin == "unhelpful"))
         # The menu has a stream of its own: twins, whose scenes draw more or less, still share it.
         draw = Draw(f"{stream}/menu")
         matter = Matter(
             name=name,
             scenario=scenario.name,
-            question=draw.one(scene.questions or scenario.questions).format(**scene.words),
+            question=draw.one(scene.questions or staging.questions).format(**scene.words),
             hint=scenario.hint,
             answers=[answer.option for answer in answers],
             asking=[

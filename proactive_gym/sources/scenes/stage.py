@@ -96,14 +96,24 @@ class Scene(World[Place]):
         return tuple(self.moves(self.start))
 
 
+class SceneStaging(Protocol):
+    """A way of showing a scenario's situation; see ``proactive_gym.envs.scenario.Staging``."""
+
+    questions: tuple[str, ...]
+
+    def wrong_answers(self, draw: Draw, subject: Subject, catalogue: Catalogue) -> list[Subject]:
+        """Three subjects that the menu offers beside the right one."""
+
+    def set_scene(self, stage: Stage) -> Scene[Any]:
+        """The scene of one episode."""
+
+
 class SceneScenario(Protocol):
     """What the source of rendered scenes needs of a scenario; see ``proactive_gym.envs.scenario.Scenario``."""
 
     name: str
-    questions: tuple[str, ...]
     hint: str
     interventions: dict[str, tuple[str, ...]]
-    needs: str
 
     def phrases(self, phrasing: Phrasing = "train") -> Phrases:
         """The interventions in the words of that phrasing."""
@@ -111,14 +121,8 @@ class SceneScenario(Protocol):
     def near_decoys(self, phrasing: Phrasing = "train") -> Phrases:
         """Interventions that seem to help and do nothing."""
 
-    def fits(self, subject: Subject) -> bool:
-        """Whether the scenario can show that subject."""
-
-    def wrong_answers(self, draw: Draw, subject: Subject, catalogue: Catalogue) -> list[Subject]:
-        """Three subjects that the menu offers beside the right one."""
-
-    def set_scene(self, stage: Stage) -> Scene[Any]:
-        """The scene of one episode."""
+    def staging(self, subject: Subject, likeness: Likeness) -> SceneStaging | None:
+        """How that subject is shown if it looks like that; ``None`` if it cannot be."""
 
 
 def share_in_view(actor: Actor, window: Box = PICTURE, covers: Sequence[Box | Actor] = ()) -> float:

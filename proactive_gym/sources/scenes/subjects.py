@@ -13,6 +13,8 @@ from proactive_gym.sources.scenes.likeness import Likeness
 
 SPLITS = ("train", "validation", "test")
 Distractors = Literal["random", "lookalike"]
+WRONG_ANSWERS = 3
+"""The wrong answers on a menu."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -40,22 +42,17 @@ class Subject:
         """The name as an answer on the menu, written as the benchmark writes its categories (``Hot dog.``)."""
         return f"{self.name[0].upper()}{self.name[1:]}."
 
-    def likeness(self, draw: Draw) -> Likeness:
-        """One of its likenesses."""
-        return self.likenesses[0] if len(self.likenesses) == 1 else draw.one(self.likenesses)
-
-    def gives(self, what: str) -> bool:
-        """Whether all its likenesses have that: ``"picture"``, ``"strokes"`` and the like."""
-        return all(what in likeness.gives for likeness in self.likenesses)
+    def likeness(self, draw: Draw, scenario: "Showing | None" = None) -> Likeness:
+        """One of its likenesses; of those that the scenario can show, if one is given."""
+        possible = [item for item in self.likenesses if scenario is None or scenario.staging(self, item) is not None]
+        return possible[0] if len(possible) == 1 else draw.one(possible)
 
 
 class Showing(Protocol):
     """What decides which subjects a scenario can show; see ``proactive_gym.envs.scenario.Scenario``."""
 
-    needs: str
-
-    def fits(self, subject: Subject) -> bool:
-        """Whether the scenario can show that subject."""
+    def staging(self, subject: Subject, likeness: Likeness) -> object | None:
+        """How that subject is shown if it looks like that; ``None`` if it cannot be."""
 
 
 class Catalogue:
@@ -85,12 +82,15 @@ class Catalogue:
         return self._of[split]
 
     def fitting(self, split: str, scenario: Showing) -> tuple[Subject, ...]:
-        """The subjects of a split that a scenario can show."""
+        """The subjects of a split that a scenario can show, and that a menu has enough wrong answers for."""
         key = split, scenario
         if key not in self._fitting:
-            shown = [item for item in self._of[split] if item.gives(scenario.needs) and scenario.fits(item)]
-            self._fitting[key] = tuple(shown)
+            self._fitting[key] = tuple([item for item in self._of[split] if self._fits(item, scenario)])
         return self._fitting[key]
+
+    def _fits(self, subject: Subject, scenario: Showing) -> bool:
+        shown = any(scenario.staging(subject, likeness) is not None for likeness in subject.likenesses)
+        return shown and len(self.others(subject)) >= WRONG_ANSWERS
 
     def others(self, subject: Subject) -> tuple[Subject, ...]:
         """All subjects of its split that are not taken for it."""
@@ -99,7 +99,9 @@ class Catalogue:
             self._others[subject.name] = tuple([item for item in self._of[subject.split] if item.name not in taken])
         return self._others[subject.name]
 
-    def distractors(self, draw: Draw, subject: Subject, manner: Distractors, number: int = 3) -> list[Subject]:
+    def distractors(
+        self, draw: Draw, subject: Subject, manner: Distractors, number: int = WRONG_ANSWERS
+    ) -> list[Subject]:
         """Wrong answers for ``subject`` from its own split: its lookalikes, or any others that are not taken for it."""
         if manner == "lookalike":
             return [self.subjects[name] for name in draw.some(subject.lookalikes[: number + 3], number)]
