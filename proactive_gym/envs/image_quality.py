@@ -3,16 +3,17 @@
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Self
 
 import numpy as np
 
+from proactive_gym.draw import Draw
 from proactive_gym.envs.base import ProactiveEnv
-from proactive_gym.envs.scenario import Scenario
+from proactive_gym.envs.scenario import Scenario, Staging
 from proactive_gym.sources.proactivebench.row import Fields, StepwiseRow, bare
-from proactive_gym.sources.scenes.backdrops import Room
 from proactive_gym.sources.scenes.damages import DAMAGES, LOOKS, Faded
-from proactive_gym.sources.scenes.frame import Frame, Layer
+from proactive_gym.sources.scenes.frame import Frame, Layer, Prop
+from proactive_gym.sources.scenes.photograph import Photograph, pictured, view
 from proactive_gym.sources.scenes.stage import Actor, Scene, Stage
 
 SUBJECT_SIZES = (0.38, 0.42, 0.46)
@@ -32,7 +33,7 @@ RECOGNISABLE = {0: 1.0, 1 / 4: 0.9, 1 / 3: 0.75, 1 / 2: 0.45, 2 / 3: 0.2, 1: 0.0
 class SpoiltPicture(Scene[float]):
     """A picture spoilt in one way, level by level: clear at 0. The fitting repair takes one level off a time."""
 
-    room: Room
+    room: Prop
     subject: Actor
     repair: str
     faded: bool
@@ -65,6 +66,43 @@ class SpoiltPicture(Scene[float]):
         """How well the subject can be told from its lookalikes."""
         share = np.interp(place / self.start, tuple(RECOGNISABLE), tuple(RECOGNISABLE.values()))
         return round(float(share), 3)
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """What is wrong with a picture, and what the menu has against it."""
+
+    repair: str
+    other: str
+    offered: tuple[str, ...]
+
+    @classmethod
+    def of(cls, stage: Stage) -> Self:
+        """One of the eight ways, for which the menu has the repair unless asking is not to help."""
+        # Of five that nobody takes for one another four are offered; any of the five may be the one that is needed.
+        # The menu alone thus tells neither which of them fits, nor whether one does.
+        *offered, other = stage.draw.shuffled([stage.draw.one(row) for row in CONFUSABLE])
+        # A picture without contrast has next to no colour either: saturation is never offered for it.
+        if offered[0] == "contrast" and other != "saturation":
+            offered[offered.index("saturation")], other = other, "saturation"
+        if other == "contrast" and stage.unhelpful:
+            other = "brightness"
+        return cls(other if stage.unhelpful else offered[0], other, tuple(offered))
+
+    def in_picture(self, draw: Draw, worst: int, room: Prop, subject: Actor) -> SpoiltPicture:
+        """The picture of the subject with that trouble, in so many levels."""
+        return SpoiltPicture(
+            room=room,
+            subject=subject,
+            repair=self.repair,
+            # Where nothing on the menu mends tones, drained colours are as clearly a matter of colour as garish ones.
+            faded=self.repair == "saturation" and self.other in CONFUSABLE[0],
+            look=draw.whole(0, LOOKS - 1),
+            offered=self.offered,
+            start=worst,
+            best=0,
+            turns=worst + 1,
+        )
 
 
 class ImageQualityRow(StepwiseRow):
@@ -108,6 +146,29 @@ class ImageQualityRow(StepwiseRow):
         return self.filled(level=self.reference_image)
 
 
+class SpoiltPhotograph(Staging):
+    """A photograph, spoilt."""
+
+    needs = "photograph"
+    questions = (
+        "What is shown in this picture?",
+        "Which object did I photograph here?",
+        "What have I taken a picture of?",
+        "Can you say what this is a photograph of?",
+        "There is something in this picture. What is it?",
+        "What object is to be seen here?",
+    )
+    distractors = "lookalike"
+
+    def set_scene(self, stage: Stage) -> SpoiltPicture:
+        """As in a drawn room."""
+        photograph = stage.likeness
+        assert isinstance(photograph, Photograph)
+        trouble = Trouble.of(stage)
+        worst, seen = stage.draw.whole(2, 5), view(stage.draw, photograph)
+        return trouble.in_picture(stage.draw, worst, seen, pictured(photograph, seen.window))
+
+
 class ImageQuality(Scenario):
     """The subject is there, but the picture is too poor to tell."""
 
@@ -139,33 +200,15 @@ class ImageQuality(Scenario):
     }
     most_offered = 4
     distractors = "lookalike"
+    further = (SpoiltPhotograph(),)
 
     def set_scene(self, stage: Stage) -> SpoiltPicture:
         """A picture spoilt in one of the eight ways, for which the menu has the repair unless asking is not to help."""
         draw = stage.draw
-        # Of five that nobody takes for one another four are offered; any of the five may be the one that is needed.
-        # The menu alone thus tells neither which of them fits, nor whether one does.
-        *offered, other = draw.shuffled([draw.one(row) for row in CONFUSABLE])
-        # A picture without contrast has next to no colour either: saturation is never offered for it.
-        if offered[0] == "contrast" and other != "saturation":
-            offered[offered.index("saturation")], other = other, "saturation"
-        if other == "contrast" and stage.unhelpful:
-            other = "brightness"
-        repair = other if stage.unhelpful else offered[0]
+        trouble = Trouble.of(stage)
         subject = stage.standing(draw.between(0.35, 0.65), draw.between(0.72, 0.86), draw.one(SUBJECT_SIZES))
         worst = draw.whole(2, 5)
-        return SpoiltPicture(
-            room=stage.room(),
-            subject=subject,
-            repair=repair,
-            # Where nothing on the menu mends tones, drained colours are as clearly a matter of colour as garish ones.
-            faded=repair == "saturation" and other in CONFUSABLE[0],
-            look=draw.whole(0, LOOKS - 1),
-            offered=tuple(offered),
-            start=worst,
-            best=0,
-            turns=worst + 1,
-        )
+        return trouble.in_picture(draw, worst, stage.room(), subject)
 
 
 class ProactiveImageQualityEnv(ProactiveEnv):

@@ -6,16 +6,17 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from proactive_gym.envs.base import ProactiveEnv
-from proactive_gym.envs.scenario import Scenario
+from proactive_gym.envs.scenario import Scenario, Staging
 from proactive_gym.sources.proactivebench.row import REFERENCE, Fields, OfficialRow
-from proactive_gym.sources.scenes.backdrops import Room
-from proactive_gym.sources.scenes.frame import Box, Frame, Layer
+from proactive_gym.sources.scenes.frame import Box, Frame, Layer, Prop
+from proactive_gym.sources.scenes.photograph import Photograph, pictured, view
 from proactive_gym.sources.scenes.props import PAINTS, Blocks, Shadow
 from proactive_gym.sources.scenes.stage import Actor, Scene, Stage, share_in_view
 
 SUBJECT_SIZES = (0.3, 0.34, 0.38)
 WALLS = ((4, 5), (3, 4), (5, 7), (3, 6))
 WIDTH, HEIGHT = 0.48, 0.46
+MARGINS = (1.1, 1.3)  # how much larger than the longer side of a photographed subject the wall before it is
 DAMAGED = "natural_bluebl_greenr-banana-s6"  # one photograph of the official data set cannot be read
 
 
@@ -26,7 +27,7 @@ class BlocksBeforeIt(Scene[float]):
     Each move to the left takes one from the place, each to the right adds one; half a move ends between two places.
     """
 
-    room: Room
+    room: Prop
     subject: Actor
     blocks: Blocks
     wall: Box
@@ -111,6 +112,30 @@ class OcclusionRow(OfficialRow[tuple[int, str]]):
         return bool(place == REFERENCE or place[0] == self.reference_image)
 
 
+class BlocksInAPhotograph(Staging):
+    """Blocks put before the subject of a photograph; so large that they hide all of it, whatever its shape."""
+
+    needs = "photograph"
+    questions = (
+        "What is behind the {colour} blocks?",
+        "Which object do the {colour} blocks hide?",
+        "Can you say what the {colour} blocks are covering up in this photograph?",
+        "There is something behind the {colour} blocks. What is it?",
+        "What object is being covered by the {colour} blocks?",
+    )
+
+    def set_scene(self, stage: Stage) -> BlocksBeforeIt:
+        """Blocks that hide the subject altogether; a wall without end if asking is not to help."""
+        draw, photograph = stage.draw, stage.likeness
+        assert isinstance(photograph, Photograph)
+        seen = view(draw, photograph)
+        subject = pictured(photograph, seen.window)
+        side = max(subject.box.width, subject.box.height) * draw.between(*MARGINS)
+        middle = subject.box.left + subject.box.width / 2, subject.box.top + subject.box.height / 2
+        wall = Box(middle[0] - side / 2, middle[1] - side / 2, side, side)
+        return _behind_blocks(stage, seen, subject, wall)
+
+
 class Occlusion(Scenario):
     """The subject is there, but something stands before it."""
 
@@ -139,6 +164,7 @@ class Occlusion(Scenario):
         ),
     }
     most_offered = 2
+    further = (BlocksInAPhotograph(),)
 
     def set_scene(self, stage: Stage) -> BlocksBeforeIt:
         """Blocks that hide the subject altogether; a wall without end if asking is not to help."""
@@ -146,24 +172,30 @@ class Occlusion(Scenario):
         ground = draw.one((0.8, 0.83, 0.86))
         subject = stage.standing(draw.between(0.35, 0.65), ground - 0.05, draw.one(SUBJECT_SIZES))
         # The wall's size and place say nothing of the subject's shape: it hides the largest as well as the smallest.
-        columns, rows = draw.one(WALLS)
         wall = Box(subject.box.left + subject.box.width / 2 - WIDTH / 2, ground - HEIGHT, WIDTH, HEIGHT)
-        if stage.unhelpful:
-            block = WIDTH / columns
-            wall = Box(-2 * block, wall.top, 1.0 + 4 * block, HEIGHT)
-            columns = round(wall.width / block)
-        blocks = Blocks(draw.one(tuple(PAINTS)), columns, rows, draw.whole(0, 3))
-        half = draw.whole(2, 4)
-        return BlocksBeforeIt(
-            room=stage.room(),
-            subject=subject,
-            blocks=blocks,
-            wall=wall,
-            start=half,
-            best=0,
-            turns=2 * half,
-            endless=stage.unhelpful,
-        )
+        return _behind_blocks(stage, None, subject, wall)
+
+
+def _behind_blocks(stage: Stage, view: Prop | None, subject: Actor, wall: Box) -> BlocksBeforeIt:
+    """The subject in that view, or in a room, with a wall of blocks before it that fills the box."""
+    draw = stage.draw
+    columns, rows = draw.one(WALLS)
+    if stage.unhelpful:
+        block = wall.width / columns
+        wall = Box(-2 * block, wall.top, 1.0 + 4 * block, wall.height)
+        columns = round(wall.width / block)
+    blocks = Blocks(draw.one(tuple(PAINTS)), columns, rows, draw.whole(0, 3))
+    half = draw.whole(2, 4)
+    return BlocksBeforeIt(
+        room=stage.room() if view is None else view,
+        subject=subject,
+        blocks=blocks,
+        wall=wall,
+        start=half,
+        best=0,
+        turns=2 * half,
+        endless=stage.unhelpful,
+    )
 
 
 class ProactiveOcclusionEnv(ProactiveEnv):
