@@ -7,10 +7,11 @@ from typing import ClassVar
 
 from proactive_gym.draw import Draw
 from proactive_gym.envs.base import ProactiveEnv
-from proactive_gym.envs.scenario import Scenario
+from proactive_gym.envs.scenario import Scenario, Staging
 from proactive_gym.sources.proactivebench.row import Fields, OfficialRow, bare
 from proactive_gym.sources.scenes.art import Emoji
 from proactive_gym.sources.scenes.backdrops import Room
+from proactive_gym.sources.scenes.clip import Clip, Cut, cut
 from proactive_gym.sources.scenes.frame import Frame, Layer
 from proactive_gym.sources.scenes.likeness import Likeness
 from proactive_gym.sources.scenes.props import Drawing, SeekBar, TestCard
@@ -33,13 +34,65 @@ QUESTIONS: dict[Likeness, tuple[str, str]] = {
     PARCEL: ("What is unpacked in this video?", "Which object comes out of the parcel in this video?"),
 }
 PASSING = ("What passes through in this video?", "Which object moves across in this video?")
+QUESTION = (
+    "{question}",
+    "This is a frame of a video. {question}",
+    "I stopped the video at this frame. {question}",
+    "{question} Here is one moment of it.",
+    "Please look at this frame. {question}",
+)
+APPEARING = ("What appears in this video?", "Which object is to be seen at some moment of this video?")
 GROUND = 0.82
 SUBJECT_SIZES = (0.34, 0.38, 0.42)
 
 
 @dataclass(frozen=True)
-class OnceInAVideo(Scene[int]):
-    """A clip of as many frames as turns, of which those from ``first`` to ``last`` show the subject.
+class Video(Scene[int]):
+    """A clip of as many frames as turns, which may be lost."""
+
+    start: int
+    best: int
+    turns: int
+    lost: bool
+
+    def moves(self, place: int) -> Mapping[str, int]:
+        """Back and forth, as far as the clip goes."""
+        ways = {"rewind": place - 1, "wait": place + 1}
+        return {name: frame for name, frame in ways.items() if 0 <= frame < self.turns}
+
+    def spent(self, place: int) -> frozenset[str]:
+        """Nothing to rewind at the first frame, nothing to wait for at the last."""
+        return frozenset({"rewind"} if place == 0 else {"wait"} if place == self.turns - 1 else ())
+
+    @property
+    def menu(self) -> tuple[str, ...]:
+        """Both, even where one of them is not on offer at first."""
+        return ("rewind", "wait")
+
+
+@dataclass(frozen=True)
+class Recorded(Video):
+    """A recorded clip, in which the subject is to be seen for a while."""
+
+    cut: Cut
+
+    @property
+    def words(self) -> Mapping[str, str]:
+        """The question."""
+        return {"question": APPEARING[self.turns % 2]}
+
+    def picture(self, place: int) -> Frame:
+        """The frame; a test card if the recording is lost."""
+        return self.cut.picture(place, self.lost)
+
+    def sufficiency(self, place: int) -> float:
+        """All or nothing, as the clip is marked."""
+        return float(not self.lost and self.cut.shown(place))
+
+
+@dataclass(frozen=True)
+class OnceInAVideo(Video):
+    """A clip of which the frames from ``first`` to ``last`` show the subject.
 
     It crosses the picture, or it comes out of a ``container`` and is taken away later.
     """
@@ -50,10 +103,6 @@ class OnceInAVideo(Scene[int]):
     direction: int
     first: int
     last: int
-    start: int
-    best: int
-    turns: int
-    lost: bool
 
     @property
     def words(self) -> Mapping[str, str]:
@@ -69,20 +118,6 @@ class OnceInAVideo(Scene[int]):
         subject, container = self._subject(place), self._container(place)
         layers = [*(subject.layers if subject else ()), *(container.layers if container else ())]
         return Frame((Layer(self.room), *layers, bar))
-
-    def moves(self, place: int) -> Mapping[str, int]:
-        """Back and forth, as far as the clip goes."""
-        ways = {"rewind": place - 1, "wait": place + 1}
-        return {name: frame for name, frame in ways.items() if 0 <= frame < self.turns}
-
-    def spent(self, place: int) -> frozenset[str]:
-        """Nothing to rewind at the first frame, nothing to wait for at the last."""
-        return frozenset({"rewind"} if place == 0 else {"wait"} if place == self.turns - 1 else ())
-
-    @property
-    def menu(self) -> tuple[str, ...]:
-        """Both, even where one of them is not on offer at first."""
-        return ("rewind", "wait")
 
     def sufficiency(self, place: int) -> float:
         """The share of the subject that is in the picture and not in its container."""
@@ -136,25 +171,35 @@ class VideoMomentRow(OfficialRow[int]):
         return frozenset([name for name in ("rewind", "wait") if name not in ways][:1])
 
 
+class MomentInAClip(Staging):
+    """A recorded clip, stopped at a frame in which the subject is not there."""
+
+    needs = "clip with a moment"
+    questions = QUESTION
+
+    def set_scene(self, stage: Stage) -> Recorded:
+        """A part of the clip; if asking is not to help, the recording is lost."""
+        clip = stage.likeness
+        assert isinstance(clip, Clip)
+        part = cut(stage.draw, clip)
+        showing, start = part.showing, stage.draw.one(part.away(lambda one, other: abs(one - other)))
+        return Recorded(start, showing[len(showing) // 2], len(part.places), stage.unhelpful, part)
+
+
 class VideoMoment(Scenario):
     """The subject is in the video, but not in this frame of it."""
 
     name = "video_moment"
     dataset = "ChangeIt"
     row = VideoMomentRow
-    questions = (
-        "{question}",
-        "This is a frame of a video. {question}",
-        "I stopped the video at this frame. {question}",
-        "{question} Here is one moment of it.",
-        "Please look at this frame. {question}",
-    )
+    questions = QUESTION
     hint = "Hint: the video can be wound back or played on."
     interventions: ClassVar[dict[str, tuple[str, ...]]] = {
         "rewind": ("Rewind the video.", "Wind the video back a little.", "Show me what happened before this moment."),
         "wait": ("Wait for the object to appear.", "Play the video a little further.", "Show me what happens next."),
     }
     most_offered = 2
+    further = (MomentInAClip(),)
 
     def wrong_answers(self, draw: Draw, subject: Subject, catalogue: Catalogue) -> list[Subject]:
         """Others that could come out of the same container, so that the first frames tell nothing."""

@@ -6,10 +6,11 @@ from typing import ClassVar
 
 from proactive_gym.draw import Draw
 from proactive_gym.envs.base import ProactiveEnv
-from proactive_gym.envs.scenario import Scenario
+from proactive_gym.envs.scenario import Scenario, Staging
 from proactive_gym.sources.proactivebench.row import Fields, OfficialRow
 from proactive_gym.sources.scenes.art import Emoji
 from proactive_gym.sources.scenes.backdrops import Room
+from proactive_gym.sources.scenes.clip import Clip, Cut, cut
 from proactive_gym.sources.scenes.frame import Box, Frame, Layer
 from proactive_gym.sources.scenes.likeness import aspect, solid_box
 from proactive_gym.sources.scenes.props import Drawing, SeekBar
@@ -24,15 +25,41 @@ VEHICLES = (Emoji("1F69B"), Emoji("1F68E"), Emoji("1F690"))
 
 
 @dataclass(frozen=True)
-class PassersBy(Scene[int]):
-    """A clip of as many frames as turns, in which passers cross, and which begins anew at its end."""
+class EndlessVideo(Scene[int]):
+    """A clip of as many frames as turns, which begins anew at its end."""
+
+    start: int
+    best: int
+    turns: int
+
+    def moves(self, place: int) -> Mapping[str, int]:
+        """Back and forth, always."""
+        return {"rewind": (place - 1) % self.turns, "wait": (place + 1) % self.turns}
+
+
+@dataclass(frozen=True)
+class Recorded(EndlessVideo):
+    """A recorded clip, in which something passes before the subject."""
+
+    cut: Cut
+    lost: bool
+
+    def picture(self, place: int) -> Frame:
+        """The frame; a test card if the recording is lost."""
+        return self.cut.picture(place, self.lost)
+
+    def sufficiency(self, place: int) -> float:
+        """All or nothing, as the clip is marked."""
+        return float(not self.lost and self.cut.shown(place))
+
+
+@dataclass(frozen=True)
+class PassersBy(EndlessVideo):
+    """A clip in which passers cross."""
 
     room: Room
     subject: Actor
     passers: tuple[Actor, ...]
-    start: int
-    best: int
-    turns: int
     step: float
     shares: tuple[float, ...]
 
@@ -41,10 +68,6 @@ class PassersBy(Scene[int]):
         passing = [Layer(passer.drawing, passer.box) for passer in self._passing(place)]
         bar = Layer(SeekBar(place, self.turns), SeekBar.BOX)
         return Frame((Layer(self.room), *self.subject.layers, *passing, bar))
-
-    def moves(self, place: int) -> Mapping[str, int]:
-        """Back and forth, always."""
-        return {"rewind": (place - 1) % self.turns, "wait": (place + 1) % self.turns}
 
     def sufficiency(self, place: int) -> float:
         """The share of the subject that no passer hides."""
@@ -80,6 +103,31 @@ class VideoOcclusionRow(OfficialRow[int]):
         return {"rewind": (place - 1) % self.turns, "wait": (place + 1) % self.turns}
 
 
+class SomethingPassesInAClip(Staging):
+    """A recorded clip, stopped at a frame in which the subject is covered up."""
+
+    needs = "clip with something passing"
+    questions = (
+        "I paused the video here. Which object is hidden from view?",
+        "In this moment of the video something is covered up. What is it?",
+        "Look at this frame of a video: which object is being blocked?",
+        "Something got into the picture. What was I filming in this video?",
+    )
+
+    def set_scene(self, stage: Stage) -> Recorded:
+        """A part of the clip; if asking is not to help, the recording is lost."""
+        clip = stage.likeness
+        assert isinstance(clip, Clip)
+        part = cut(stage.draw, clip)
+        frames = len(part.places)
+
+        def apart(one: int, other: int) -> int:
+            return min((one - other) % frames, (other - one) % frames)
+
+        showing = part.showing
+        return Recorded(stage.draw.one(part.away(apart)), showing[len(showing) // 2], frames, part, stage.unhelpful)
+
+
 class VideoOcclusion(Scenario):
     """Someone walks or drives past, just before what the user asks about."""
 
@@ -104,6 +152,7 @@ class VideoOcclusion(Scenario):
         ),
     }
     most_offered = 2
+    further = (SomethingPassesInAClip(),)
 
     def set_scene(self, stage: Stage) -> PassersBy:
         """Passers that hide the subject altogether at first; a crowd in every frame if asking is not to help."""
@@ -127,7 +176,7 @@ class VideoOcclusion(Scenario):
         shares = shares_in_view(subject, passers, [step * (place - start) for place in range(frames)])
         if not stage.unhelpful:
             best = max(range(frames), key=lambda place: (round(shares[place], 6), -abs(place - start)))
-        return PassersBy(room, subject, passers, start, best, frames, step, shares)
+        return PassersBy(start, best, frames, room, subject, passers, step, shares)
 
 
 def _passer(draw: Draw, centre: float, drivers: bool) -> Actor:

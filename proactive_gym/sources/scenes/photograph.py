@@ -70,18 +70,22 @@ class Photograph(Likeness):
         return whole.resize((width, height), Image.Resampling.LANCZOS, (left, top, right, bottom))
 
 
-def _photograph(file: str) -> Image.Image:
-    """The photograph held upright, RGB, reduced to what is kept of it."""
+def photograph_in(file: str, largest: int = LARGEST) -> Image.Image:
+    """The photograph in a file, held upright, RGB, its longer side reduced to ``largest`` pixels.
+
+    Raises:
+        PictureError: If the file is missing, damaged or too large.
+    """
     try:
         with Path(file).open("rb") as stream, opened(stream, f"The picture {file}") as picture:
             shown = upright(picture)
     except OSError as error:
         raise PictureError(f"The picture {file} cannot be read: {one_line(error)}.") from error
-    shown.thumbnail((LARGEST, LARGEST), Image.Resampling.LANCZOS)
+    shown.thumbnail((largest, largest), Image.Resampling.LANCZOS)
     return shown
 
 
-_photographs = Kept[str, Image.Image](_photograph, lambda picture: 3 * picture.width * picture.height, KEPT_BYTES)
+_photographs = Kept[str, Image.Image](photograph_in, lambda picture: 3 * picture.width * picture.height, KEPT_BYTES)
 
 
 @dataclass(frozen=True)
