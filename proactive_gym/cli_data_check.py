@@ -26,7 +26,8 @@ def add_check(commands: "Commands") -> None:
     look.add_argument(
         "what",
         metavar="NAME|DIR",
-        help="what was installed, by its name; or the folder of the official files, such as data/ProactiveBench/test",
+        help="what was installed, by its name; or a folder: of the official files, such as data/ProactiveBench/test, "
+        "or of pictures of your own",
     )
     look.add_argument("--data-dir", type=Path, metavar="DIR", help="where it was installed (NAME only)")
     look.add_argument("--quick", action="store_true", help="of each picture, read the beginning only (DIR only)")
@@ -38,7 +39,31 @@ def _check(parsed: argparse.Namespace) -> int:
 
     if parsed.what in PACKAGES:
         return _check_package(PACKAGES[parsed.what], parsed.data_dir)
-    return _check_official(Path(parsed.what), parsed.quick)
+    folder = Path(parsed.what)
+    if _is_official(folder):
+        return _check_official(folder, parsed.quick)
+    return _check_own(folder)
+
+
+def _is_official(folder: Path) -> bool:
+    """Whether the folder, or its ``test``, holds rows of the benchmark; or neither those nor folders of classes."""
+    from proactive_gym.sources.proactivebench.layout import rows_file
+
+    if any(folder.glob(rows_file("*"))) or any((folder / "test").glob(rows_file("*"))):
+        return True
+    return not folder.is_dir() or not any(path.is_dir() for path in folder.iterdir())
+
+
+def _check_own(folder: Path) -> int:
+    from proactive_gym.sources.folder.contents import contents_of
+
+    with watched(of_bytes=False) as (watch, say):
+        contents = contents_of(folder.absolute(), watch=watch)
+        for problem in contents.problems:
+            say(problem.says)
+        shown = sum(len(thing.likenesses) for thing in contents.things)
+        say(f"{len(contents.things)} classes, {shown} of {contents.files} pictures and clips can be shown.")
+    return _verdict(len(contents.problems), folder)
 
 
 def _check_package(package: "Package", data_dir: Path | None) -> int:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 SETTING = (
     *("source", "data_dir", "split", "image_size", "reply", "reading", "menu_order", "interventions"),
-    *("control", "wording", "budget", "hint", "clear", "single_turn", "user", "phrasing", "decoys"),
+    *("control", "wording", "budget", "hint", "clear", "single_turn", "user", "phrasing", "decoys", "skip_bad"),
 )
 
 
@@ -70,11 +70,14 @@ def add_environment_options(parser: argparse.ArgumentParser) -> None:
     """What ``setting_of`` reads."""
     options = parser.add_argument_group("setting", "keyword arguments of the environments")
     options.add_argument(
-        "--source", help="where episodes come from: scenes (default), proactivebench, or that of an installed package"
+        "--source", help="where episodes come from: scenes (default), or another name of `proactive-gym list`"
     )
     options.add_argument("--data-dir", help="folder of the source's files, if it reads any")
     options.add_argument("--split", help="scenes: train, validation, test (default); proactivebench: filtered, all")
     options.add_argument("--image-size", type=int, help="side of the picture in pixels")
+    options.add_argument(
+        "--skip-bad", action="store_true", default=None, help="folder: leave out bad files instead of refusing them all"
+    )
     options.add_argument("--reply", help="choice, text or open")
     options.add_argument("--reading", help="lenient or strict")
     options.add_argument("--menu-order", help="shuffled or benchmark")

@@ -28,7 +28,8 @@ class WorkedExamples:
                 raise InputError(
                     f"shots is {number}, but the source {desk.source.name!r} has none for practice; leave it out."
                 )
-            given = {**desk.given, "source": for_practice(), "data_dir": None, "split": None, "image_size": None}
+            of_source = dict.fromkeys(("data_dir", "split", "image_size"))
+            given = {**desk.given, **of_source, "source": for_practice(), "skip_bad": False}
             self._desk = Desk(desk.scenarios, desk.scenarios, given)
 
     def before(self, conversation: Conversation) -> tuple[Played, ...]:

@@ -30,6 +30,8 @@ class Arguments:
         split: The source's split; for scenes ``"train"``, ``"validation"`` or ``"test"`` (the default), for the
             official files ``"filtered"`` (the default) or ``"all"``.
         image_size: Side of the square picture in pixels; 224 for scenes, for the official files each picture's own.
+        skip_bad: Whether the source ``"folder"`` leaves out the files that something is wrong with, instead of refusing
+            all of them.
         reply: ``"choice"``: an option's number; ``"text"``: a written reply that is read; ``"open"``: free words, no
             menu.
         reading: How a written reply is read: ``"lenient"``, or ``"strict"`` as the benchmark does.
@@ -56,6 +58,7 @@ class Arguments:
     data_dir: str | None = None
     split: str | None = None
     image_size: int | None = None
+    skip_bad: bool = False
     reply: Reply = "choice"
     reading: Literal["lenient", "strict"] | None = None
     menu_order: MenuOrder | None = None
@@ -102,7 +105,7 @@ class Arguments:
             check_choice("control", self.control, get_args(Control))
         if self.budget is not None:
             check_whole("budget", self.budget, 0)
-        for name in ("clear", "single_turn"):
+        for name in ("clear", "single_turn", "skip_bad"):
             if not isinstance(getattr(self, name), bool):
                 raise InputError(f"{name} is {getattr(self, name)!r}, but must be True or False.")
         if not isinstance(self.wording, str | Path | Wording | None):
@@ -127,8 +130,8 @@ class Arguments:
         Reward.named(self.reward)
 
     def made_source(self) -> Source:
-        """The source that ``source``, ``data_dir``, ``split`` and ``image_size`` describe."""
-        source = make_source(self.source, self.data_dir, self.split, self.image_size)
+        """The source that ``source``, ``data_dir``, ``split``, ``image_size`` and ``skip_bad`` describe."""
+        source = make_source(self.source, self.data_dir, self.split, self.image_size, self.skip_bad)
         if self.control is not None and not source.knows_sufficiency:
             raise InputError(f"control={self.control!r} needs rendered scenes, but the source is {source.name!r}.")
         return source

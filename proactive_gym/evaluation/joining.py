@@ -13,7 +13,7 @@ from proactive_gym.evaluation.salvaging import Run
 from proactive_gym.evaluation.statistics import Estimate
 from proactive_gym.stored import Row, key
 
-SOURCE = ("source", "data_dir", "split", "image_size")
+SOURCE = ("source", "data_dir", "split", "image_size", "skip_bad")
 """Arguments that decide which pictures there are; whoever shares them may have played the same episodes."""
 ORDER = "menu_order"
 

@@ -21,17 +21,32 @@ def source_names() -> list[str]:
 
 
 def make_source(
-    source: "str | Source", data_dir: str | None = None, split: str | None = None, image_size: int | None = None
+    source: "str | Source",
+    data_dir: str | None = None,
+    split: str | None = None,
+    image_size: int | None = None,
+    skip_bad: bool = False,
 ) -> Source:
     """The source of that name, or ``source`` itself if it is one already.
+
+    Args:
+        source: A name of ``source_names()``, or a source.
+        data_dir: Folder of its files, if it reads any.
+        split: The split its episodes are from.
+        image_size: Side of its square pictures, in pixels.
+        skip_bad: Whether it is to leave out bad files; only the source ``folder`` can.
 
     Raises:
         InputError: If there is none of that name, or if it cannot take the other arguments.
     """
     if not isinstance(source, str):
-        return _checked(source, data_dir=data_dir, split=split, image_size=image_size)
+        return _checked(source, data_dir=data_dir, split=split, image_size=image_size, skip_bad=skip_bad or None)
     check_choice("source", source, source_names())
-    arguments = {"data_dir": data_dir, "split": split, "image_size": image_size}
+    arguments: dict[str, Any] = {"data_dir": data_dir, "split": split, "image_size": image_size}
+    if skip_bad:
+        if source != "folder":
+            raise InputError(f"skip_bad is True, but the source {source!r} leaves no files out; only 'folder' does.")
+        arguments["skip_bad"] = True
     if source in BUILT_IN:
         return built_in(source, **arguments)
     (entry,) = entry_points(group=GROUP, name=source)

@@ -11,6 +11,7 @@ BUILT_IN = {
     "photos": "photos:photos",
     "furniture": "furniture.source:furniture",
     "doodles": "doodles.source:doodles",
+    "folder": "folder.source:FolderSource",
 }
 """Where the maker of each is, below this room; it takes ``data_dir``, ``split`` and ``image_size``, as those of other
 packages do (entry points of the group ``proactive_gym.sources``)."""

@@ -29,7 +29,9 @@ class Named(NamedTuple):
     mistaken_for: frozenset[str] = frozenset()
 
 
-def catalogue_of(name: str, things: Iterable[Named], attribution: str = "") -> Catalogue:
+def catalogue_of(
+    name: str, things: Iterable[Named], attribution: str = "", splits: Mapping[str, str] | None = None
+) -> Catalogue:
     """A catalogue of these things, whatever their order.
 
     A name that the drawings know as well is in the same split here, so that what was trained on drawings of the
@@ -40,9 +42,11 @@ def catalogue_of(name: str, things: Iterable[Named], attribution: str = "") -> C
         name: The source's name.
         things: No two of one name.
         attribution: Whose pictures they are, and under which licence, in one sentence.
+        splits: The split of each name, if they are to be divided in another way.
     """
     ordered = sorted(things, key=lambda thing: thing.name)
-    splits, mistaken = _splits(ordered), _mistaken(ordered)
+    splits = {thing.name: split_of(thing.name) for thing in ordered} if splits is None else splits
+    mistaken = _mistaken(ordered)
     subjects = []
     for thing in ordered:
         split, alike = splits[thing.name], mistaken[thing.name]
@@ -51,13 +55,14 @@ def catalogue_of(name: str, things: Iterable[Named], attribution: str = "") -> C
     return Catalogue(name, subjects, attribution)
 
 
-def _splits(things: Sequence[Named]) -> dict[str, str]:
-    known = drawings().subjects
-    return {thing.name: known[thing.name].split if thing.name in known else _split_by(thing.name) for thing in things}
+def split_of(name: str) -> str:
+    """The split of a name, the same for ever: that of the drawings if they know it, else one by the name alone.
 
-
-def _split_by(name: str) -> str:
-    """A split for a name, the same for ever; splits get about as many names as their shares say."""
+    Splits get about as many of those names as their shares say.
+    """
+    known = drawings().subjects.get(name)
+    if known is not None:
+        return known.split
     place = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big") / 2**64
     if place < SHARES["train"]:
         return "train"

@@ -1,0 +1,1 @@
+"""Anyone's labelled pictures and clips, in folders named for what they show."""
