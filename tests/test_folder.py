@@ -302,6 +302,7 @@ def test_several_bad_files_are_counted_and_the_command_lists_all(root, capsys):
     assert "All is well" in capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_the_command_line_leaves_bad_files_out_if_told_so(root, tmp_path, capsys):
     (root / "red_kite" / "bad.png").write_bytes(b"none")
     run = ["eval", "--agent", "random", "--env", "ProactiveOcclusion-v0", "--episodes", "4", "--image-size", "48"]
@@ -310,8 +311,17 @@ def test_the_command_line_leaves_bad_files_out_if_told_so(root, tmp_path, capsys
     assert "red_kite/bad.png cannot be read" in capsys.readouterr().err
     with pytest.warns(UserWarning, match="Left out: red_kite/bad.png"):
         assert main([*run, "--skip-bad"]) == 0
+
+
+def test_only_this_source_leaves_files_out(root):
+    (root / "red_kite" / "3.png").write_bytes(b"none")
+    with pytest.warns(UserWarning, match="Left out: red_kite/3.png"):
+        env = gym.make("ProactiveOcclusion-v0", source="folder", data_dir=str(root), image_size=48, skip_bad=True)
+    assert len(env.unwrapped.source.skipped) == 1  # the picture; its line in the table is not wrong besides
     with pytest.raises(InputError, match="'scenes' leaves no files out"):
         make_source("scenes", skip_bad=True)
+    with pytest.raises(InputError, match="skip_bad is 'yes', but must be True or False"):
+        gym.make("ProactiveOcclusion-v0", source="folder", data_dir=str(root), skip_bad="yes")
 
 
 def test_a_class_without_pictures_and_too_few_classes_are_named(root, tmp_path):
@@ -564,3 +574,29 @@ def test_what_was_looked_at_is_not_looked_at_again_until_it_changes(root, memory
     for text in ("{", "[]", '{"version": 1, "files": {"red_kite/2.png": [[1, 2], "x"]}}', "null"):
         next(memory.rglob("*.json")).write_text(text)
         assert "red_kite/1.png cannot be read" in wrong_with(root)
+
+
+# --- Real photographs -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.slow
+def test_photographs_of_other_packages_can_be_shown(tmp_path):
+    """Those that foolbox, scikit-image and scikit-learn bring, without boxes: whatever is in the middle counts."""
+    kept = {
+        **{"foolbox": "data/*.jpg", "skimage": "data/[cr]*.*g"},
+        **{"sklearn": "datasets/images/*.jpg"},
+    }
+    for package, pattern in kept.items():
+        module = pytest.importorskip(package, reason="needs the extra photos")
+        for file in Path(module.__file__).parent.glob(pattern):
+            folder = tmp_path / "real" / f"thing {file.stem}"
+            folder.mkdir(parents=True)
+            shutil.copy(file, folder)
+    source = FolderSource(tmp_path / "real", skip_bad=True, image_size=64)
+    assert len(source.catalogue.subjects) >= 24
+    for scenario in ("occlusion", "image_quality"):
+        for episode in episodes(source, scenario, 20):
+            world = episode.world
+            first, best = source.paint([world.picture(world.start), world.picture(world.best)])
+            assert np.abs(first.astype(int) - best).mean() > 10 and best.std() > 10
+            assert world.sufficiency(world.start) < 0.1 and world.sufficiency(world.best) == 1.0

@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -37,13 +37,16 @@ class Marked(NamedTuple):
     size: tuple[int, int] | None = None
 
 
-def boxes_in(file: Path, looks: Mapping[str, Look], names: Mapping[str, str]) -> tuple[dict[str, Box], list[Problem]]:
+def boxes_in(
+    file: Path, looks: Mapping[str, Look], names: Mapping[str, str], spoilt: Collection[str] = ()
+) -> tuple[dict[str, Box], list[Problem]]:
     """The box of each picture, around all that its file marks there of the picture's class.
 
     Args:
         file: A table (.csv) or COCO's annotations (.json).
         looks: The pictures that can be shown, by place.
         names: What each class is called, by its folder.
+        spoilt: Pictures that cannot be shown for other reasons; their boxes do not matter.
 
     Returns:
         Boxes in pixels by place, and what is wrong with them: each picture has a box or a problem.
@@ -51,15 +54,19 @@ def boxes_in(file: Path, looks: Mapping[str, Look], names: Mapping[str, str]) ->
     Raises:
         InputError: If the file cannot be read, or is neither of the two.
     """
-    called = _places(looks)
+    called = _places([*looks, *spoilt])
     boxes: dict[str, Box] = {}
     problems: list[Problem] = []
     elsewhere: dict[str, str] = {}
     for marked in _of_coco(file) if file.suffix.lower() == ".json" else _of_table(file):
         places = called.get(marked.place, [])
+        if marked.place.split("/")[0] in spoilt:
+            continue
         if len(places) != 1:
             which = f"which {len(places)} pictures are called" if places else "which is no picture here"
             problems.append(problem("", f"is about {marked.place!r}, {which}", marked.where))
+            continue
+        if places[0] in spoilt:
             continue
         place, folder = places[0], places[0].split("/")[0]
         if marked.label and marked.label.casefold() not in (folder.casefold(), names[folder].casefold()):
@@ -70,9 +77,9 @@ def boxes_in(file: Path, looks: Mapping[str, Look], names: Mapping[str, str]) ->
             problems.append(problem(place, wrong, f"{marked.where} ({place})"))
         else:
             boxes[place] = _around(boxes.get(place), marked.edges)
-    spoilt = {found.place for found in problems}
+    told = {found.place for found in problems}
     for place in looks:
-        if place not in boxes and place not in spoilt:
+        if place not in boxes and place not in told:
             folder = place.split("/")[0]
             other = f"; it marks something else there ({elsewhere[place]})" if place in elsewhere else ""
             problems.append(problem(place, f"has no box of {names[folder]!r} in {file.name}{other}"))
@@ -85,12 +92,13 @@ def in_the_middle(look: Look) -> Box:
     return Box(left * look.width, top * look.height, width * look.width, height * look.height)
 
 
-def _places(looks: Mapping[str, Look]) -> dict[str, list[str]]:
+def _places(pictures: Iterable[str]) -> dict[str, list[str]]:
     """The pictures by the ways in which a file may call them: with their class's folder or without."""
     called: dict[str, list[str]] = {}
-    for place in looks:
+    every = list(pictures)
+    for place in every:
         called.setdefault(place.split("/")[-1], []).append(place)
-    return {**called, **{place: [place] for place in looks}}
+    return {**called, **{place: [place] for place in every}}
 
 
 def _wrong(marked: Marked, look: Look) -> str:

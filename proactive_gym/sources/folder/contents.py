@@ -87,7 +87,7 @@ def contents_of(
 
 
 def _spoilt(problems: Iterable[Problem]) -> set[str]:
-    return {found.place for found in problems}
+    return {found.place for found in problems if found.place}
 
 
 def _files(one: Class) -> Iterator[str]:
@@ -177,7 +177,9 @@ def _photographs(
     if file is None:
         boxes = {place: in_the_middle(look) for place, look in pictures.items()}
     else:
-        boxes, wrong = boxes_in(file, pictures, {folder: thing.name for folder, thing in named.items()})
+        boxes, wrong = boxes_in(
+            file, pictures, {folder: thing.name for folder, thing in named.items()}, _spoilt(problems)
+        )
         problems += wrong
     for place, box in boxes.items():
         if place not in _spoilt(problems):
@@ -190,7 +192,7 @@ def _clips(
     """The clips with their marks, each with its place; what is wrong with marks is noted."""
     frames = {clip: files for one in classes for clip, files in one.clips.items()}
     lengths = {clip: sum(seen[file].frames for file in files) for clip, files in frames.items()}
-    marks, wrong = marks_in(file, lengths)
+    marks, wrong = marks_in(file, lengths, _spoilt(problems))
     problems += wrong
     for clip, (shows, hidden) in marks.items():
         if clip in _spoilt(wrong):

@@ -1,6 +1,6 @@
 """Which frames of each clip show the subject."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -26,12 +26,15 @@ class Marks(NamedTuple):
     hidden: bool
 
 
-def marks_in(file: Path | None, lengths: Mapping[str, int]) -> tuple[dict[str, Marks], list[Problem]]:
+def marks_in(
+    file: Path | None, lengths: Mapping[str, int], spoilt: Collection[str] = ()
+) -> tuple[dict[str, Marks], list[Problem]]:
     """The marks of each clip.
 
     Args:
         file: A table (.csv) of the frames that show the subject, counted from 1; without it every clip is a problem.
         lengths: How many frames each clip has, by its place.
+        spoilt: Clips that cannot be shown for other reasons; their marks do not matter.
 
     Returns:
         Marks by place, and what is wrong with them: each clip has marks or a problem.
@@ -47,6 +50,8 @@ def marks_in(file: Path | None, lengths: Mapping[str, int]) -> tuple[dict[str, M
     for line, fields in rows_of(file, ("clip", "first", "last"), ("otherwise",)):
         where, place = f"{file.name}, line {line},", fields["clip"].replace("\\", "/").rstrip("/")
         otherwise = fields.get("otherwise") or "absent"
+        if place in spoilt:
+            continue
         if place not in lengths:
             problems.append(problem("", f"is about {place!r}, which is no clip here", where))
             continue
@@ -57,9 +62,9 @@ def marks_in(file: Path | None, lengths: Mapping[str, int]) -> tuple[dict[str, M
         else:
             first, last = int(fields["first"]), int(fields["last"])
             kept.shows[first - 1 : last] = [True] * (last + 1 - first)
-    spoilt = {found.place for found in problems}
+    told = {found.place for found in problems}
     for place, length in lengths.items():
-        if place in spoilt:
+        if place in told:
             continue
         if length < FEWEST:
             problems.append(problem(place, f"has {length} frames, but must have at least {FEWEST}"))
