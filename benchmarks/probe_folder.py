@@ -25,10 +25,10 @@ from probe import FIRST_GOAL, SIDE, SUFFICIENT_GOAL, TRAINED_FROM, named, pictur
 
 from proactive_gym.draw import Draw
 from proactive_gym.envs import SCENARIOS
-from proactive_gym.episode import SUFFICIENT
 from proactive_gym.evaluation.statistics import share
 from proactive_gym.sources.folder.source import FolderSource
 from proactive_gym.sources.scenes.subjects import drawings
+from proactive_gym.world import SUFFICIENT
 
 THINGS = ("dog", "apple", "hammer", "guitar", "cactus", "car", "umbrella", "key", "fish", "airplane", "banana")
 """So few that each split has pictures of all of them."""

@@ -17,7 +17,6 @@ import proactive_gym
 from proactive_gym import InputError
 from proactive_gym.cli import main
 from proactive_gym.envs import SCENARIOS
-from proactive_gym.episode import SUFFICIENT, shortest_route
 from proactive_gym.setting import Setting
 from proactive_gym.sources import make_source
 from proactive_gym.sources.folder import looking
@@ -27,6 +26,7 @@ from proactive_gym.sources.folder.source import FolderSource
 from proactive_gym.sources.folder.splits import class_splits
 from proactive_gym.sources.scenes.clip import REEL
 from proactive_gym.sources.scenes.subjects import SPLITS, drawings
+from proactive_gym.world import SUFFICIENT, shortest_route
 from tests.folders import (
     BOX,
     CLASSES,
