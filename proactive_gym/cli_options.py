@@ -8,6 +8,7 @@ from proactive_gym.errors import InputError
 
 if TYPE_CHECKING:
     from proactive_gym.agents import ModelOptions
+    from proactive_gym.evaluation.workers import Workers
 
 SETTING = (
     *("source", "data_dir", "split", "image_size", "reply", "reading", "menu_order", "interventions"),
@@ -38,6 +39,7 @@ def add_run_options(parser: argparse.ArgumentParser) -> None:
     run.add_argument("--only", metavar="FILE", help="play the episodes that `proactive-gym filter` kept")
     run.add_argument("--num-envs", type=int, default=32, metavar="N", help="conversations open at once (default: 32)")
     run.add_argument("--out", required=True, metavar="DIR", help="folder for the run")
+    add_worker_options(parser)
     add_environment_options(parser)
     add_model_options(parser)
     add_judge_options(parser)
@@ -62,8 +64,34 @@ def arguments_of(parsed: argparse.Namespace) -> dict[str, Any]:
         "only": parsed.only,
         "judge": judge_of(parsed, options),
         "options": options,
+        "workers": workers_of(parsed),
         **setting_of(parsed),
     }
+
+
+def add_worker_options(parser: argparse.ArgumentParser) -> None:
+    """What ``workers_of`` reads."""
+    workers = parser.add_argument_group("workers", "processes that share out the episodes (docs/scale.md)")
+    workers.add_argument(
+        "--num-workers", type=int, metavar="K", help="of this machine, or of the cluster (default: none, or all it has)"
+    )
+    workers.add_argument("--ray", action="store_true", help="actors of the Ray cluster at RAY_ADDRESS, or of a new one")
+    workers.add_argument("--gpus-per-worker", type=float, default=0, metavar="G", help="with --ray (default: 0)")
+
+
+def workers_of(parsed: argparse.Namespace) -> "Workers | None":
+    """Who shares out the episodes; ``None`` for this process alone.
+
+    Raises:
+        InputError: If that cannot be.
+    """
+    from proactive_gym.evaluation.workers import Workers
+
+    if parsed.num_workers is None and not parsed.ray and not parsed.gpus_per_worker:
+        return None
+    if not parsed.ray and parsed.gpus_per_worker:
+        raise InputError(f"--gpus-per-worker is {parsed.gpus_per_worker:g}, but without --ray no worker has its own.")
+    return Workers(parsed.num_workers, parsed.ray, parsed.gpus_per_worker)
 
 
 def add_environment_options(parser: argparse.ArgumentParser) -> None:
@@ -151,21 +179,21 @@ def add_judge_options(parser: argparse.ArgumentParser) -> None:
 
 
 def judge_of(parsed: argparse.Namespace, options: "ModelOptions") -> Any:
-    """The judge, if there is one: its name, or what was made of it where it is to be had elsewhere.
+    """The judge, if there is one: its name, with settings of its own where it is to be had elsewhere.
 
     Raises:
-        InputError: If it cannot be made, or if something is said of one that is not there.
+        InputError: If something is said of one that is not there.
     """
     elsewhere = [name for name in ("judge_base_url", "judge_price") if getattr(parsed, name) is not None]
     if parsed.judge is None and elsewhere:
         raise InputError(f"--{elsewhere[0].replace('_', '-')} is given, but there is no --judge.")
     if not elsewhere:
         return parsed.judge
-    from proactive_gym.agents import make_agent
-    from proactive_gym.evaluation.run import LONGEST_VERDICT
+    from proactive_gym.agents.options import ModelSpec
+    from proactive_gym.evaluation.company import LONGEST_VERDICT
 
     same = options.for_judging(LONGEST_VERDICT)
-    return make_agent(
+    return ModelSpec(
         parsed.judge, replace(same, base_url=parsed.judge_base_url or same.base_url, price=parsed.judge_price)
     )
 

@@ -102,5 +102,18 @@ class ModelOptions:
         return changed | asking
 
 
+@dataclass(frozen=True)
+class ModelSpec:
+    """A model that has settings of its own, before it is made: each process can make it for itself.
+
+    Attributes:
+        name: The agent's name, ``"openai:MODEL"`` say.
+        options: Its settings.
+    """
+
+    name: str
+    options: ModelOptions
+
+
 def _is_number(value: object, low: float) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and low <= value < float("inf")

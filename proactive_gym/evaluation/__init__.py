@@ -1,8 +1,10 @@
 """Runs that survive, and what they say."""
 
+from proactive_gym.evaluation.company import SCENARIO_IDS
 from proactive_gym.evaluation.comparison import Comparison, comparisons
 from proactive_gym.evaluation.measures import Cell, Spread, cells, means, spreads
-from proactive_gym.evaluation.run import SCENARIO_IDS, Evaluation, Progress, Watcher, evaluate
+from proactive_gym.evaluation.run import Evaluation, Progress, Watcher, evaluate
+from proactive_gym.evaluation.workers import Workers
 
 __all__ = [
     "SCENARIO_IDS",
@@ -12,6 +14,7 @@ __all__ = [
     "Progress",
     "Spread",
     "Watcher",
+    "Workers",
     "cells",
     "comparisons",
     "evaluate",

@@ -9,9 +9,12 @@ from typing import Any
 
 from proactive_gym.agents import Agent, ModelOptions, make_agent
 from proactive_gym.agents.asking import Asking
+from proactive_gym.agents.options import ModelSpec
 from proactive_gym.errors import InputError
+from proactive_gym.evaluation.company import judge_spec, make_desks, speaker_of
 from proactive_gym.evaluation.comparison import Comparison, comparisons
-from proactive_gym.evaluation.run import LONGEST_VERDICT, Evaluation, Progress, Watcher, evaluate, make_desks
+from proactive_gym.evaluation.run import Evaluation, Progress, Watcher, evaluate
+from proactive_gym.evaluation.workers import Workers
 from proactive_gym.judging import Speaker
 from proactive_gym.stored import Row
 
@@ -43,8 +46,9 @@ def grid(
     *,
     shots: int = 0,
     options: ModelOptions | None = None,
-    judge: str | Speaker | None = None,
+    judge: str | Speaker | ModelSpec | None = None,
     watch: Watcher | None = None,
+    workers: int | Workers | None = None,
     **arguments: Any,
 ) -> list[GridCell]:
     """Evaluate under every combination; each has a run folder of its own below ``out``, and resumes like any other.
@@ -59,6 +63,7 @@ def grid(
         options: Likewise.
         judge: Likewise.
         watch: Is told of every episode; the agent's name comes with the settings.
+        workers: As for ``proactive_gym.evaluate``; each combination has its own.
         **arguments: Likewise.
 
     Returns:
@@ -73,19 +78,20 @@ def grid(
     changed = [_changed(setting, base, shots, arguments) for setting in settings]
     for _, some, kwargs in changed:
         make_desks(envs, _of_environments(kwargs), some)
-    if isinstance(judge, str):
-        judge = make_agent(judge, base.for_judging(LONGEST_VERDICT))  # type: ignore[assignment]
+    if judge is not None:  # workers make their own
+        judge = judge_spec(judge, base) if workers else speaker_of(judge, base)
     found: dict[int, Evaluation] = {}
     # Model by model: to load one takes longer than many episodes.
     for model in dict.fromkeys(options for options, _, _ in changed):
-        made = [make_agent(agent, model) for agent in named]
+        made = named if workers else [make_agent(agent, model) for agent in named]
         for place, (of_it, some, kwargs) in enumerate(changed):
             if of_it == model:
                 told = None if watch is None else _told(watch, settings[place], len(settings))
                 folder = Path(out) / label(settings[place])
                 found[place] = evaluate(
-                    made, envs, out=folder, shots=some, options=model, judge=judge, watch=told, **kwargs
-                )
+                    *(made, envs), out=folder, shots=some, options=model, judge=judge, watch=told, workers=workers,
+                    **kwargs,
+                )  # fmt: skip
         del made  # two at once may not fit into memory
     return [GridCell(setting, found[place]) for place, setting in enumerate(settings)]
 

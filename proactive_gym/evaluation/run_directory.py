@@ -3,7 +3,7 @@
 import hashlib
 import json
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from io import FileIO
 from pathlib import Path
@@ -82,15 +82,13 @@ class RunDirectory:
                 told = json.loads(text)
                 of_agent = sums.setdefault(str(told.pop("agent")), {})
                 for name, number in told.items():
-                    if isinstance(number, int | float) and name != "num_envs":
+                    if isinstance(number, int | float) and name not in ("num_envs", "workers"):
                         of_agent[name] = of_agent.get(name, 0) + number
         return sums
 
     def put_in_order(self, order: Sequence[tuple[str, str, str]]) -> None:
         """Sort the rows, where a failure let later ones be written first, and keep one of each episode."""
-        place = {key: number for number, key in enumerate(order)}
-        ordered = sorted(self.rows(), key=lambda row: place.get(key(row), len(place)))
-        text = "".join(map(line, ordered)).encode(errors="backslashreplace")
+        text = "".join(map(line, in_order(self.rows(), order))).encode(errors="backslashreplace")
         if text != self.episodes.read_bytes():
             _write(self.episodes, text)
 
@@ -127,6 +125,12 @@ class RunDirectory:
             content = file.read()
             if content and not content.endswith(b"\n"):
                 file.truncate(content.rfind(b"\n") + 1)
+
+
+def in_order(rows: Iterable[Row], order: Sequence[tuple[str, str, str]]) -> list[Row]:
+    """The rows sorted as their episodes are planned; what is not planned comes last."""
+    place = {key: number for number, key in enumerate(order)}
+    return sorted(rows, key=lambda row: place.get(key(row), len(place)))
 
 
 def fingerprint(configuration: Configuration) -> str:

@@ -6,7 +6,8 @@ from typing import Any
 
 from proactive_gym import evaluation
 from proactive_gym.agents import Agent, ModelOptions
-from proactive_gym.evaluation import Evaluation, Watcher, means
+from proactive_gym.agents.options import ModelSpec
+from proactive_gym.evaluation import Evaluation, Watcher, Workers, means
 from proactive_gym.judging import Speaker
 from proactive_gym.reports.among import among_the_published, published_setting
 from proactive_gym.reports.facts import configuration_of, landmarks_told
@@ -32,7 +33,8 @@ def evaluate(
     shots: int = 0,
     options: ModelOptions | None = None,
     only: str | Path | None = None,
-    judge: str | Speaker | None = None,
+    judge: str | Speaker | ModelSpec | None = None,
+    workers: int | Workers | None = None,
     **env_kwargs: Any,
 ) -> Evaluation:
     """Let every agent play every environment, and measure.
@@ -43,8 +45,7 @@ def evaluate(
         episodes: Episodes per agent, environment and seed; ``None`` for all of a source with an end, else 200.
         num_envs: Conversations open at once.
         out: A folder to keep the run in, with ``summary.csv`` and ``report.html`` at its end; the same call again goes
-            on
-            where it stopped.
+            on where it stopped.
         seed: Other seeds play other rendered episodes; of several, each has so many, and the report shows how far
             they lie apart.
         watch: Called for every episode.
@@ -53,6 +54,8 @@ def evaluate(
         judge: A model, ``hf:…`` or ``openai:…``, that reads replies in free words (``reply="open"``), by name in the
             same place as the agents' (endpoint, device); ``make_agent`` makes one elsewhere.
         only: A file that names the episodes to play, as ``proactive-gym filter`` writes it.
+        workers: How many processes of this machine share out the episodes, or ``Workers`` of a Ray cluster; ``None``
+            plays in this process. What comes of it is the same. A script needs ``if __name__ == "__main__":`` then.
         **env_kwargs: Keyword arguments of the environments.
 
     Returns:
@@ -63,7 +66,7 @@ def evaluate(
         AgentError: If an agent fails; finished episodes are kept.
     """
     evaluated = evaluation.evaluate(
-        agents, envs, episodes, num_envs, out, seed, watch, shots, options, only, judge, **env_kwargs
+        agents, envs, episodes, num_envs, out, seed, watch, shots, options, only, judge, workers, **env_kwargs
     )
     if evaluated.folder is not None:
         write_reports(evaluated, evaluated.folder, f"Run {evaluated.folder.name}")
