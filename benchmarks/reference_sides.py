@@ -9,6 +9,7 @@ within three of its f-strings are exchanged.
 import contextlib
 import io
 import json
+import os
 import re
 import sys
 import time
@@ -24,15 +25,22 @@ from typing import Any, NamedTuple
 import torch
 
 from proactive_gym import rollouts
-from proactive_gym.agents import Turn
+from proactive_gym.agents import ModelOptions, Turn
 from proactive_gym.agents.transformers import TransformersAgent
 from proactive_gym.envs.suite import ProactiveSuiteEnv
+from proactive_gym.evaluation import Workers
+from proactive_gym.evaluation.company import Job, make_desks
+from proactive_gym.evaluation.planning import planned
+from proactive_gym.evaluation.run_directory import in_order
+from proactive_gym.evaluation.workers import hired
 
 PACKAGE = "proactivebench"
 _NESTED_QUOTES = re.compile(rb'(\{inspect\.getsource\(step(?:_\d)?\[)"(\w+)"(\]\)\})')
 
 SUITE = "ProactiveSuite-v0"
 DATA_SETS = {scenario.name: scenario.dataset for scenario in ProactiveSuiteEnv.scenarios}
+ALTOGETHER = "altogether"
+"""What seconds went to that are not told apart."""
 Replies = dict[str, list[list[str]]]
 """By data set: the replies in each episode, in the order of the rows."""
 
@@ -142,6 +150,65 @@ def play_ours(agent: TransformersAgent, folder: Path, batch: int) -> Played:
 def parts_of(agent: TransformersAgent) -> tuple[Any, Any]:
     """What makes its prompts, and its model."""
     return agent._prompts, agent._model
+
+
+class Team:
+    """Ours with workers: processes that are there already, each with the checkpoint and one thread.
+
+    Args:
+        checkpoint: The checkpoint's folder.
+        rows: The folder of the rows.
+        workers: How many.
+        batch: Conversations open at once in each.
+    """
+
+    def __init__(self, checkpoint: Path, rows: Path, workers: int, batch: int) -> None:
+        setting = {"source": PACKAGE, "data_dir": rows, "split": "all", "reply": "text"}
+        options = ModelOptions(device="cpu", dtype="float32")
+        job = Job((f"hf:{checkpoint}",), (SUITE,), setting, options, None, 0, batch)
+        desks = make_desks(job.envs, setting, 0)
+        self._episodes = planned(desks, None, [0], None)[SUITE]
+        with _environment("OMP_NUM_THREADS", "1"):
+            self._coordinator = hired(job, Workers(workers))
+            self._coordinator.wait_for_all()
+
+    def play(self) -> Played:
+        """All rows, from the first share to the last report."""
+        (agent,) = self._coordinator.cast.agents
+        began = time.perf_counter()
+        found = list(self._coordinator.play({(agent, SUITE): self._episodes}, lambda **_: None))
+        seconds = time.perf_counter() - began
+        replies: Replies = {name: [] for name in DATA_SETS.values()}
+        for row in in_order(found, [(agent, SUITE, name) for name in self._episodes]):
+            replies[DATA_SETS[row["scenario"]]].append([str(reply) for reply in row["replies"]])
+        return Played(replies, {ALTOGETHER: seconds}, float("nan"))
+
+    def close(self) -> None:
+        """End the processes."""
+        self._coordinator.close()
+
+
+@contextlib.contextmanager
+def _environment(name: str, value: str) -> Iterator[None]:
+    before = os.environ.get(name)
+    os.environ[name] = value
+    try:
+        yield
+    finally:
+        os.environ.pop(name)
+        if before is not None:
+            os.environ[name] = before
+
+
+@contextlib.contextmanager
+def threads(number: int) -> Iterator[None]:
+    """So many threads for torch."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(number)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 # --- Theirs -----------------------------------------------------------------------------------------------------------

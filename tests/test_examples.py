@@ -129,3 +129,17 @@ from proactive_gym.envs import SCENARIOS
 assert "fogged_window" not in {scenario.name for scenario in SCENARIOS} and len(SCENARIOS) == 7
 """
     in_its_folder(at_home, check)
+
+
+@pytest.mark.slow
+@pytest.mark.ray
+def test_rllib_trains_on_an_id_and_goes_on(at_home, tmp_path):
+    pytest.importorskip("ray.rllib.algorithms.ppo", reason="needs proactive-gym[rllib]", exc_type=ImportError)
+    words = [sys.executable, str(at_home / "rllib_ppo.py"), "--steps", "256", "--num-envs", "8", "--out", str(tmp_path)]
+    for iterations in ("1", "2"):
+        done = subprocess.run([*words, "--iterations", iterations], capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr[-2000:]
+    header, *rows = (tmp_path / "curve.csv").read_text(encoding="utf-8").splitlines()
+    assert header.startswith("iteration,steps,episodes,return_mean")
+    steps = [int(row.split(",")[1]) for row in rows]
+    assert len(steps) == 2 and steps[1] > steps[0] >= 256

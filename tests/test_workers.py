@@ -179,7 +179,7 @@ def test_an_agent_that_raises_ends_the_run_as_it_does_in_one_process(tmp_path):
 @pytest.mark.slow
 def test_an_episode_that_kills_every_worker_is_said_and_the_rest_kept(tmp_path):
     agent = Deadly(an_episode(20))
-    with pytest.raises(InputError, match=r"3 workers died one after the other while 'deadly' played episode .*signal 9"):
+    with pytest.raises(InputError, match=r"3 workers died one after the other while .deadly. played .*signal 9"):
         evaluate(agent, out=tmp_path / "run", workers=1, **PLAN)
     assert 5 < len(evaluation.run_directory.RunDirectory(tmp_path / "run").rows()) < 80
 
@@ -310,10 +310,15 @@ def test_every_episode_is_handed_out_once_and_what_is_given_back_comes_first():
 
 @pytest.mark.slow
 def test_a_model_says_the_same_in_any_number_of_processes(tmp_path):
+    """But for the last digit of its confidences, which depends on what else is in the batch."""
     plan = {**PLAN, "image_size": 64}
-    evaluate("tiny-rl", out=tmp_path / "alone", **plan)
-    evaluate("tiny-rl", out=tmp_path / "shared", workers=2, **plan)
-    assert episodes(tmp_path / "shared") == episodes(tmp_path / "alone")
+    alone = evaluate("tiny-rl", out=tmp_path / "alone", **plan).rows
+    shared = evaluate("tiny-rl", out=tmp_path / "shared", workers=2, **plan).rows
+    confidences = [
+        [share for row in rows for turn in row.pop("confidences") for share in turn] for rows in (alone, shared)
+    ]
+    assert shared == alone
+    assert confidences[0] == pytest.approx(confidences[1], abs=5e-6)
 
 
 @pytest.mark.slow

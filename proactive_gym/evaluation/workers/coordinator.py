@@ -63,6 +63,12 @@ class Coordinator:
                 self._hear_without_work(worker, report)
         return self._cast
 
+    def wait_for_all(self) -> None:
+        """Wait until every worker is there; to play, one is enough."""
+        while len(self._idle) < self._crew.size:
+            for worker, report in self._crew.hear():
+                self._hear_without_work(worker, report)
+
     def check(self, owing: set[str]) -> None:
         """Have a worker's agents say at once if they cannot be asked.
 

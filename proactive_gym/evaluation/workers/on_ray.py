@@ -156,7 +156,7 @@ def _connect(ray: Any, workers: Workers) -> None:
             ray.init(
                 "local", num_cpus=cores, include_dashboard=False, object_store_memory=STORE, logging_level="warning"
             )
-        except (ConnectionError, ValueError, RuntimeError) as error:
+        except Exception as error:  # Ray raises plain ones, too
             where = f"{ADDRESS} is {address!r}, but Ray cannot be reached there" if address else "Ray cannot be started"
             raise InputError(f"{where}: {one_line(error)}") from error
 
