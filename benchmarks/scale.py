@@ -1,6 +1,7 @@
 """Throughput of an evaluation against the number of its workers, and what a thousand million episodes would cost.
 
     python benchmarks/scale.py            # writes docs/scale.json and the figures of docs/scale.md
+    python benchmarks/scale.py --again    # writes the figures of docs/scale.json into the page once more
     python benchmarks/scale.py --quick --out /tmp/scale      # a quick look; starts a new page there
 
 Rates are those of the middle of a run, from when a tenth of the rows are there to when nine tenths are. What
@@ -132,44 +133,60 @@ def arithmetic(found: Found) -> list[str]:
         f"{MANY * coordinator / 3600:,.0f} hours for 10⁹ with one.",
     ]
     for agent, by_workers in found.items():
-        rate = median(run.rate for run in by_workers[ALONE])
+        work = median(run.work for run in by_workers[ALONE])
         lines.append(
-            f"* `{agent}`: {rate:,.0f} episodes a second in one process: 10⁹ / {rate:,.0f} / 3600 = "
-            f"{MANY / rate / 3600:,.0f} hours of a core; one coordinator keeps up with "
-            f"{1 / coordinator:,.0f} / {rate:,.0f} = {1 / coordinator / rate:,.0f} such workers."
+            f"* `{agent}`: an episode takes {1000 * work:.3g} ms of a core in one process: 10⁹ × {work:.3g} s / 3600 = "
+            f"{MANY * work / 3600:,.0f} hours of a core; one coordinator keeps up with "
+            f"{work:.3g} / {coordinator:.3g} = {work / coordinator:,.0f} such workers, a core each."
         )
     return lines
+
+
+def measured(quick: bool, rounds: int) -> tuple[dict[str, Any], Found]:
+    """The machine, and all runs on it."""
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    cases = (Case("random", 200),) if quick else (Case("random", 2000), Case("tiny", 300))
+    numbers = (None, 2) if quick else (None, 1, 2, 4)
+    found: Found = {case.agent: {name_of(number): [] for number in numbers} for case in cases}
+    for _ in range(rounds):
+        for case in cases:
+            for number in numbers:
+                found[case.agent][name_of(number)].append(measure(case, number))
+    return machine() | {"load": " ".join(f"{load:.1f}" for load in os.getloadavg())}, found
+
+
+def as_json(found: Found) -> dict[str, Any]:
+    """Every run."""
+    return {
+        agent: {who: [run._asdict() for run in runs] for who, runs in by_workers.items()}
+        for agent, by_workers in found.items()
+    }
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Measure, write, show."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--again", action="store_true")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--out", type=Path, default=Path(__file__).parents[1] / "docs")
     options = parser.parse_args(arguments)
-    os.environ.setdefault("OMP_NUM_THREADS", "1")
-    cases = (Case("random", 200),) if options.quick else (Case("random", 2000), Case("tiny", 300))
-    numbers = (None, 2) if options.quick else (None, 1, 2, 4)
-    found: Found = {case.agent: {name_of(number): [] for number in numbers} for case in cases}
-    for _ in range(1 if options.quick else options.rounds):
-        for case in cases:
-            for number in numbers:
-                found[case.agent][name_of(number)].append(measure(case, number))
-    told = machine() | {"load": " ".join(f"{load:.1f}" for load in os.getloadavg())}
+    options.out.mkdir(parents=True, exist_ok=True)
+    kept = options.out / "scale.json"
+    if not options.again:
+        told, found = measured(options.quick, 1 if options.quick else options.rounds)
+        kept.write_text(json.dumps({"machine": told, "runs": as_json(found)}, indent=1) + "\n", encoding="utf-8")
+    there = json.loads(kept.read_text(encoding="utf-8"))
+    told = there["machine"]
+    found = {
+        agent: {who: [Run(**run) for run in runs] for who, runs in by_workers.items()}
+        for agent, by_workers in there["runs"].items()
+    }
     parts = [f"Measured on: {described(told)}.", *map(markdown, sheets(found))]
     parts += ["### What 10⁹ episodes would take", "\n".join(arithmetic(found))]
-    options.out.mkdir(parents=True, exist_ok=True)
     page = options.out / "scale.md"
     text = page.read_text(encoding="utf-8") if page.exists() else f"{BEGIN}{END}\n"
     page.write_text(filled(text, parts, BEGIN, END), encoding="utf-8")
-    figures = {
-        agent: {who: [run._asdict() for run in runs] for who, runs in by_workers.items()}
-        for agent, by_workers in found.items()
-    }
-    (options.out / "scale.json").write_text(
-        json.dumps({"machine": told, "runs": figures}, indent=1) + "\n", encoding="utf-8"
-    )
     print("\n\n".join(parts))
 
 

@@ -55,7 +55,8 @@ class Masked(gym.ObservationWrapper):
 
     def __init__(self, env: EncodedMenu) -> None:
         super().__init__(env)
-        image, actions = env.observation_space["image"], len(env.vocabulary)
+        space: Any = env.observation_space
+        image, actions = space["image"], len(env.vocabulary)
         self.action_space = Discrete(actions)
         self.observation_space = Dict(
             {
@@ -122,10 +123,12 @@ def train(flags: Flags) -> None:
             made.restore_from_path(str(checkpoint))
         while made.iteration < flags.iterations:
             told = made.train()
-            noted = told["env_runners"]
+            played = told["env_runners"]
             row = (
-                *(told["training_iteration"], told["num_env_steps_sampled_lifetime"], noted["num_episodes"]),
-                *(round(float(noted[name]), 4) for name in ("episode_return_mean", "episode_len_mean")),
+                int(told["training_iteration"]),
+                int(told["num_env_steps_sampled_lifetime"]),
+                int(played["num_episodes"]),
+                *(round(float(played[name]), 4) for name in ("episode_return_mean", "episode_len_mean")),
             )
             _append(curve, row)
             print(", ".join(f"{name} {value}" for name, value in zip(COLUMNS, row, strict=True)), flush=True)

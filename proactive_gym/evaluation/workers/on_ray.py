@@ -17,6 +17,8 @@ from proactive_gym.evaluation.workers.settings import Workers, packed
 from proactive_gym.evaluation.workers.worker import work
 
 ADDRESS = "RAY_ADDRESS"
+STARTS = 3
+"""Attempts to start a cluster here."""
 STORE = 100_000_000
 """Bytes of the object store of a cluster that is started here; rows are small."""
 
@@ -150,15 +152,26 @@ def _connect(ray: Any, workers: Workers) -> None:
         try:
             if address:
                 ray.init(address=address, logging_level="warning")
-                return
-            os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # nobody is told
-            cores = max(os.cpu_count() or 1, workers.number or 1)
-            ray.init(
-                "local", num_cpus=cores, include_dashboard=False, object_store_memory=STORE, logging_level="warning"
-            )
+            else:
+                _start(ray, max(os.cpu_count() or 1, workers.number or 1))
         except Exception as error:  # Ray raises plain ones, too
             where = f"{ADDRESS} is {address!r}, but Ray cannot be reached there" if address else "Ray cannot be started"
             raise InputError(f"{where}: {one_line(error)}") from error
+
+
+def _start(ray: Any, cores: int) -> None:
+    """A cluster on this machine; where it is busy, Ray gives up too soon, and the next attempt finds its files read."""
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # nobody is told
+    for attempt in range(STARTS):
+        try:
+            ray.init(
+                "local", num_cpus=cores, include_dashboard=False, object_store_memory=STORE, logging_level="warning"
+            )
+            return
+        except Exception as error:
+            ray.shutdown()
+            if "timed out" not in str(error) or attempt == STARTS - 1:
+                raise
 
 
 @contextmanager
