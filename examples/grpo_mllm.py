@@ -67,7 +67,7 @@ class Flags:
 
     def __post_init__(self) -> None:
         """Refuse impossible values before anything is loaded."""
-        from proactive_gym.adapters.trl import check_request
+        from proactive_gym.adapters.trl_shared import check_request
 
         check_request(self.r_p)
         smallest = {"turns": 1, "generations": 2, "batch": 1, "device_batch": 1, "max_new_tokens": 1, "episodes": 1}

@@ -202,8 +202,14 @@ def play(
     return _play(agent, desk, enumerate(names), num_envs, WorkedExamples(desk, shots), judge)
 
 
-class _Lane:
-    """One open conversation, and what was said in it so far."""
+class Lane:
+    """One open conversation, and what was said in it so far.
+
+    Args:
+        place: Its number among the episodes that are played.
+        conversation: At its beginning.
+        examples: Worked examples that each of its turns comes with.
+    """
 
     __slots__ = ("conversation", "error", "examples", "exchanges", "place", "unjudged")
 
@@ -217,17 +223,25 @@ class _Lane:
 
     @property
     def over(self) -> bool:
+        """Whether nothing more is said in it."""
         return self.conversation.state.over or self.error is not None
 
     def turn(self, image: np.ndarray[Any, Any]) -> Turn:
+        """What the user shows and says now, ``image`` being the painted picture."""
         history = tuple([(exchange.turn, exchange.reply) for exchange in self.exchanges])
         return turn_of(self.conversation, image, history, self.examples)
 
     def fail(self, error: str, unjudged: str | None = None) -> None:
+        """End it by an error that is no fault of the agent's."""
         self.error = " ".join(error.split())
         self.unjudged = unjudged
 
     def take(self, turn: Turn, reply: Reply, confidences: tuple[float, ...] | None = None) -> None:
+        """Take the reply to that turn.
+
+        Raises:
+            InvalidAction: If it is a number that is not on offer.
+        """
         choice = self.conversation.read(reply) if isinstance(reply, str) else reply
         if choice is None:
             self.conversation.reply(None)
@@ -236,6 +250,7 @@ class _Lane:
         self._note(turn, reply, choice, confidences=confidences)
 
     def take_judged(self, turn: Turn, reply: str, verdict: Verdict) -> None:
+        """Take a reply in free words as a judge has read it."""
         self.conversation.reply(verdict.choice)
         self._note(turn, reply, verdict.choice, verdict=(verdict.suggestion, verdict.answer))
 
@@ -248,6 +263,7 @@ class _Lane:
         self.exchanges.append(exchange)
 
     def trajectory(self) -> Trajectory:
+        """What was played so far."""
         episode, state = self.conversation.episode, self.conversation.state
         places = list(dict.fromkeys(state.places))
         return Trajectory(
@@ -273,14 +289,14 @@ def _play(
     examples: WorkedExamples,
     judge: Judge | None,
 ) -> Iterator[Trajectory]:
-    lanes: list[_Lane] = []
+    lanes: list[Lane] = []
     finished: dict[int, Trajectory] = {}
     due = 0
     while True:
         try:
             for place, name in islice(names, num_envs - len(lanes)):
                 conversation = desk.begin(name)
-                lanes.append(_Lane(place, conversation, examples.before(conversation)))
+                lanes.append(Lane(place, conversation, examples.before(conversation)))
             if not lanes:
                 return
             _exchange(agent, desk, lanes, judge)
@@ -296,13 +312,13 @@ def _play(
             due += 1
 
 
-def _over(lanes: Sequence[_Lane]) -> dict[int, Trajectory]:
+def _over(lanes: Sequence[Lane]) -> dict[int, Trajectory]:
     return {lane.place: lane.trajectory() for lane in lanes if lane.over}
 
 
-def _exchange(agent: Agent, desk: Desk, lanes: Sequence[_Lane], judge: Judge | None) -> None:
+def _exchange(agent: Agent, desk: Desk, lanes: Sequence[Lane], judge: Judge | None) -> None:
     """Show every lane's picture, get a reply to each."""
-    turns = _turns(desk, lanes)
+    turns = turns_of(desk, lanes)
     lanes = [lane for lane in lanes if not lane.over]
     if not lanes:
         return
@@ -322,7 +338,7 @@ def _exchange(agent: Agent, desk: Desk, lanes: Sequence[_Lane], judge: Judge | N
             ) from error
 
 
-def _judged(judge: Judge, said: list[tuple[_Lane, Turn, Reaction]]) -> list[tuple[_Lane, Turn, Reaction]]:
+def _judged(judge: Judge, said: list[tuple[Lane, Turn, Reaction]]) -> list[tuple[Lane, Turn, Reaction]]:
     """Let the judge read what is in free words; what is left is read as ever."""
     free = [(lane, turn, reply) for lane, turn, reply in said if isinstance(reply, str) and not turn.options]
     verdicts = judge.read([lane.conversation for lane, _, _ in free], [reply for _, _, reply in free]) if free else []
@@ -334,19 +350,19 @@ def _judged(judge: Judge, said: list[tuple[_Lane, Turn, Reaction]]) -> list[tupl
     return [item for item in said if not (isinstance(item[2], str) and not item[1].options)]
 
 
-def _turns(desk: Desk, lanes: Sequence[_Lane]) -> list[Turn]:
+def turns_of(desk: Desk, lanes: Sequence[Lane]) -> list[Turn]:
     """A turn for each lane whose picture can be shown; the others' episodes end with an error."""
     try:
         pictures = desk.source.paint([lane.conversation.picture for lane in lanes])
     except PictureError as error:
         if len(lanes) > 1:
-            return [turn for lane in lanes for turn in _turns(desk, [lane])]
+            return [turn for lane in lanes for turn in turns_of(desk, [lane])]
         lanes[0].fail(f"{type(error).__name__}: {error}")
         return []
     return [lane.turn(image) for lane, image in zip(lanes, pictures, strict=True)]
 
 
-def _replies(agent: Agent, turns: Sequence[Turn], lanes: Sequence[_Lane]) -> Sequence[Reaction]:
+def _replies(agent: Agent, turns: Sequence[Turn], lanes: Sequence[Lane]) -> Sequence[Reaction]:
     replies: Sequence[Reaction]
     try:
         if isinstance(agent, Insider):

@@ -19,6 +19,7 @@ pytestmark = pytest.mark.trl
 
 trl_adapter = pytest.importorskip("proactive_gym.adapters.trl")
 trl_episodes = pytest.importorskip("proactive_gym.adapters.trl_episodes")
+trl_tools = pytest.importorskip("proactive_gym.adapters.trl_tools")
 IDS = list(proactive_gym.ENVIRONMENTS)
 SIDE = 40
 
@@ -139,7 +140,7 @@ def test_asking_pays_once_and_only_the_end_decides():
         getattr(tools, way[0])()
     assert tools.conversation.state.requests > 1
     assert reward([calls], environments=[tools]) == [0.5]
-    assert tools.answer("A") == [{"type": "text", "text": trl_episodes.OVER}]  # polite, and of no effect
+    assert tools.answer("A") == [{"type": "text", "text": trl_tools.OVER}]  # polite, and of no effect
     tools = begun()
     getattr(tools, way[0])()
     tools.abstain()
@@ -160,7 +161,7 @@ def test_a_tool_that_is_not_on_offer_ends_the_episode():
         tools.reset(**row)
         menu = {option.name for option in tools.conversation.episode.menu}
         missing = [name for name in tools.desk.scenarios[0].interventions if name not in menu]
-        assert getattr(tools, missing[0])() == [{"type": "text", "text": trl_episodes.NOT_ON_OFFER}]
+        assert getattr(tools, missing[0])() == [{"type": "text", "text": trl_tools.NOT_ON_OFFER}]
         assert tools.conversation.state.outcome is Outcome.UNREADABLE
 
 
@@ -176,6 +177,55 @@ def test_tools_describe_themselves_to_a_chat_template(env_id):
             assert told["name"] == tool and phrases[0] in told["description"]
             assert not told["parameters"]["properties"]
         assert get_json_schema(tools.answer)["function"]["parameters"]["required"] == ["choice"]
+
+
+# --- A class from any id ----------------------------------------------------------------------------------------------
+
+
+@every_id
+def test_a_seed_starts_a_group_where_the_environment_starts(env_id):
+    env = gym.make(env_id, reply="text", split="train", image_size=SIDE)
+    environment = trl_episodes.environment_class(env_id, split="train", image_size=SIDE)
+    names = set()
+    for seed in range(3):
+        shown, info = env.reset(seed=seed)
+        names.add(info["episode"])
+        for tools in (environment(), environment()):
+            picture, words = tools.reset(seed=seed, prompt=[])
+            assert np.array_equal(np.asarray(picture["image"]), shown["image"]) and words["text"] == shown["dialogue"]
+            assert tools.conversation.episode.name == info["episode"]
+            ((again, _),) = [tools.reset(episode=info["episode"])]
+            assert np.array_equal(np.asarray(again["image"]), shown["image"])
+    assert len(names) == 3
+
+
+@every_id
+def test_a_class_from_an_id_has_a_documented_method_per_intervention(env_id):
+    import inspect
+
+    from transformers.utils import get_json_schema
+
+    environment = trl_episodes.environment_class(env_id, image_size=SIDE)
+    wanted = {tool for scenario in environment.desk.scenarios for tool in scenario.interventions}
+    # As TRL looks for them.
+    methods = {name for name, _ in inspect.getmembers(environment, inspect.isfunction) if not name.startswith("_")}
+    assert methods == wanted | {"reset", "answer", "abstain"}
+    for tool in wanted:
+        told = get_json_schema(getattr(environment(), tool))["function"]
+        assert told["description"].startswith("Ask the user: ") and not told["parameters"]["properties"]
+
+
+@pytest.mark.parametrize(
+    ("row", "message"),
+    [
+        ({"prompt": []}, r"A row with 'prompt' does not say where its group starts; give it a column 'seed' or"),
+        ({"seed": -1}, "seed is -1"),
+        ({"episode": "nothing"}, "nothing"),
+    ],
+)
+def test_a_row_that_names_no_start_is_said(row, message):
+    with pytest.raises(InputError, match=message):
+        trl_episodes.environment_class("ProactiveSketch-v0", image_size=SIDE)().reset(**row)
 
 
 # --- Runs -------------------------------------------------------------------------------------------------------------

@@ -1,26 +1,24 @@
 """Into TRL's ``GRPOTrainer``: questions with pictures, and what replies to them earn.
 
 First turns, as the paper trains on them, each with its picture painted when it is needed::
-
     questions = FirstTurns("ProactiveSuite-v0", 1000, split="train")
     GRPOTrainer(model, OutcomeReward(questions, request=0.5), args, dataset_of(questions)).train()
 
 Whole episodes are in ``proactive_gym.adapters.trl_episodes``.
 """
 
-from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 from PIL import Image
 
+from proactive_gym.adapters.trl_shared import check_request, episodes_to_play, log_outcomes, said
+from proactive_gym.adapters.written import picture_of, written_desk
 from proactive_gym.agents.asking import Asking, Message, final, messages
-from proactive_gym.envs.base import Desk, ProactiveEnv
-from proactive_gym.envs.conversation import Conversation
+from proactive_gym.envs.base import ProactiveEnv
 from proactive_gym.errors import InputError
 from proactive_gym.outcome import Outcome
 from proactive_gym.reward import Reward
-from proactive_gym.rollout import episode_names, make_desk
 from proactive_gym.turns import turn_of
 
 Row = dict[str, Any]
@@ -144,85 +142,6 @@ class OutcomeReward:
         outcomes = [self.questions.outcome(*pair) for pair in zip(question, replies, strict=True)]
         log_outcomes(log_metric, outcomes, [self.questions.kind(number) for number in question])
         return [self.reward.of(outcome) for outcome in outcomes]
-
-
-ASKED = (Outcome.REQUESTED, Outcome.USELESS_REQUEST, Outcome.EXHAUSTED)
-_SHARES = {
-    "accuracy": (Outcome.CORRECT,),
-    "asked": ASKED,
-    "asked_usefully": (Outcome.REQUESTED,),
-    "abstained": (Outcome.ABSTAINED,),
-    "unreadable": (Outcome.UNREADABLE,),
-}
-
-
-def log_outcomes(log: Callable[[str, float], None] | None, outcomes: Sequence[Outcome], kinds: Sequence[str]) -> None:
-    """The shares of outcomes, over all and by kind; accuracy and asking only, there."""
-    if log is None:
-        return
-    by_kind: dict[str, list[Outcome]] = defaultdict(list)
-    for outcome, kind in zip(outcomes, kinds, strict=True):
-        by_kind[kind].append(outcome)
-    for name, counted in _SHARES.items():
-        log(name, _share(outcomes, counted))
-    for kind, of_kind in by_kind.items():
-        for name in ("accuracy", "asked"):
-            log(f"{name}/{kind}", _share(of_kind, _SHARES[name]))
-
-
-def _share(outcomes: Sequence[Outcome], counted: Sequence[Outcome]) -> float:
-    return sum(outcome in counted for outcome in outcomes) / len(outcomes)
-
-
-def check_request(request: Any) -> float:
-    """r_p, if it is a number from 0 to 1.
-
-    Raises:
-        InputError: If it is not.
-    """
-    number = isinstance(request, int | float) and not isinstance(request, bool)
-    if not number or not 0 <= request <= 1:
-        raise InputError(
-            f"r_p, what a useful request pays, is {request!r}, but must be a number from 0 to 1, where 1 is what the "
-            "right answer pays."
-        )
-    return float(request)
-
-
-def written_desk(env: str | type[ProactiveEnv], env_kwargs: dict[str, Any]) -> Desk:
-    """The desk of an environment with written replies.
-
-    Raises:
-        InputError: If an argument is impossible, or wants other replies.
-    """
-    if env_kwargs.get("reply", "text") != "text":
-        raise InputError(f"reply is {env_kwargs['reply']!r}, but a language model writes: leave it out.")
-    return make_desk(env, {**env_kwargs, "reply": "text"})
-
-
-def said(completion: Any) -> str:
-    """The words of a completion: what its last message says."""
-    content = completion if isinstance(completion, str) else completion[-1].get("content") or ""
-    if isinstance(content, str):
-        return content
-    return " ".join(block["text"] for block in content if block.get("type") == "text")
-
-
-def episodes_to_play(desk: Desk, episodes: int | None, seed: int) -> list[str]:
-    """The names of that many episodes.
-
-    Raises:
-        InputError: If a number is impossible, or if there is no episode.
-    """
-    found = list(episode_names(desk, episodes, seed))
-    if not found:
-        raise InputError(f"The source {desk.source.name!r} has no episode to train on: the split is empty.")
-    return found
-
-
-def picture_of(desk: Desk, conversation: Conversation) -> Image.Image:
-    """What the user shows now."""
-    return Image.fromarray(desk.source.paint([conversation.picture])[0])
 
 
 def _without_pictures(message: Message) -> Message:

@@ -4,22 +4,24 @@ All generations of a prompt start from the same episode, since its name is the p
 
     episodes = Episodes("ProactiveSuite-v0", 1000, split="train")
     GRPOTrainer(model, EpisodeReward(request=0.5), args, episodes.dataset(), environment_factory=episodes.factories())
+
+Where one class of environment is wanted, ``environment_class`` makes one from any id; the rows' column ``seed`` or
+``episode`` says where a group starts::
+
+    rows = Dataset.from_dict({"prompt": [[{"role": "user", "content": ""}]] * 1000, "seed": range(1000)})
+    Occlusion = environment_class("ProactiveOcclusion-v0", split="train")
+    GRPOTrainer(model, EpisodeReward(request=0.5), args, rows, environment_factory=Occlusion)
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from functools import partial
-from types import FunctionType
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from proactive_gym.adapters.trl import check_request, episodes_to_play, log_outcomes, picture_of, said, written_desk
-from proactive_gym.agents.asking import Message
-from proactive_gym.envs.base import Desk, ProactiveEnv
+from proactive_gym.adapters.trl_shared import check_request, episodes_to_play, log_outcomes, said
+from proactive_gym.adapters.trl_tools import EpisodeTools, tools_of
+from proactive_gym.adapters.written import written_desk
+from proactive_gym.envs.base import ProactiveEnv
 from proactive_gym.envs.conversation import Conversation
-from proactive_gym.menu import Kind
 from proactive_gym.outcome import Outcome
-
-OVER = "The conversation is over."
-NOT_ON_OFFER = "That cannot be done now."
 
 
 class Episodes:
@@ -49,66 +51,28 @@ class Episodes:
         empty = [{"role": "user", "content": ""}]  # what the user says comes from ``reset``
         return Dataset.from_dict({"prompt": [empty] * len(self.names), "episode": self.names, "environment": scenarios})
 
-    def factories(self) -> dict[str, Callable[[], "EpisodeTools"]]:
+    def factories(self) -> dict[str, type[EpisodeTools]]:
         """TRL's ``environment_factory``: for each scenario, what makes an environment with its interventions."""
         return {
-            scenario.name: partial(_with_interventions(scenario.name, scenario.interventions), self.desk)
+            scenario.name: tools_of(self.desk, (scenario,), f"{scenario.name.title().replace('_', '')}Tools")
             for scenario in self.desk.scenarios
         }
 
 
-class EpisodeTools:
-    """One episode as TRL plays it: ``reset`` begins it, each public method is a tool the model may call.
+def environment_class(env: str, **env_kwargs: Any) -> type[EpisodeTools]:
+    """A class for TRL's ``environment_factory`` from any id: one documented method per intervention of its scenarios.
 
-    Subclasses have a method per intervention of their scenario.
+    Rows with the same ``seed`` start where ``gym.make(env, …).reset(seed=seed)`` does, so that a group has one start.
+
+    Args:
+        env: The id.
+        **env_kwargs: Keyword arguments of the environment; replies are written, so ``reply`` is no choice.
+
+    Raises:
+        InputError: If an argument is impossible.
     """
-
-    def __init__(self, desk: Desk) -> None:
-        self.desk = desk
-        self.conversation: Conversation | None = None
-
-    def reset(self, episode: str, **row: Any) -> list[Message]:
-        """Begin the episode of that name; what the user shows and says."""
-        del row
-        self.conversation = self.desk.begin(episode)
-        return self._shown()
-
-    def answer(self, choice: str) -> list[Message]:
-        """Answer the user's question.
-
-        Args:
-            choice: The answer: its letter or its text on the menu.
-        """
-        conversation = self._open()
-        if conversation is not None:
-            conversation.say(choice)
-        return self._shown()
-
-    def abstain(self) -> list[Message]:
-        """Say that the question cannot be answered."""
-        return self._chosen(lambda option: option.kind is Kind.ABSTENTION)
-
-    def _request(self, intervention: str) -> list[Message]:
-        return self._chosen(lambda option: option.kind is Kind.INTERVENTION and option.name == intervention)
-
-    def _chosen(self, wanted: Callable[[Any], bool]) -> list[Message]:
-        """Choose what is wanted, if it is on offer; else it is as if nothing readable had been said."""
-        conversation = self._open()
-        if conversation is None:
-            return self._shown()
-        menu = zip(conversation.episode.menu, conversation.offered, strict=True)
-        fitting = [number for number, (option, here) in enumerate(menu) if here and wanted(option)]
-        conversation.reply(fitting[0] if fitting else None)
-        return self._shown() if fitting else [_text(NOT_ON_OFFER)]
-
-    def _open(self) -> Conversation | None:
-        return None if self.conversation is None or self.conversation.state.over else self.conversation
-
-    def _shown(self) -> list[Message]:
-        conversation = self._open()
-        if conversation is None:
-            return [_text(OVER)]
-        return [{"type": "image", "image": picture_of(self.desk, conversation)}, _text(conversation.dialogue)]
+    desk = written_desk(env, env_kwargs)
+    return tools_of(desk, desk.scenarios, env.rpartition(":")[2].partition("-")[0])
 
 
 class EpisodeReward:
@@ -160,23 +124,3 @@ def _concluded(tools: EpisodeTools, completion: Any) -> Conversation:
     if not conversation.state.over and last["role"] == "assistant" and not last.get("tool_calls"):
         conversation.say(said(completion))
     return conversation
-
-
-def _with_interventions(scenario: str, interventions: Mapping[str, Sequence[str]]) -> type[EpisodeTools]:
-    """``EpisodeTools`` with a method per intervention."""
-    methods = {name: _requesting(name, phrases[0]) for name, phrases in interventions.items()}
-    return type(f"{scenario.title().replace('_', '')}Tools", (EpisodeTools,), methods)
-
-
-def _requesting(name: str, phrase: str) -> Callable[[EpisodeTools], list[Message]]:
-    def request(self: EpisodeTools) -> list[Message]:
-        return self._request(name)
-
-    assert isinstance(request, FunctionType)
-    request.__name__, request.__qualname__, request.__doc__ = name, f"EpisodeTools.{name}", f"Ask the user: {phrase}"
-    del request.__annotations__["self"]  # else it would pass for an argument of the tool
-    return request
-
-
-def _text(text: str) -> Message:
-    return {"type": "text", "text": text}

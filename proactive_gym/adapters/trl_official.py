@@ -12,7 +12,8 @@ from typing import Any
 
 from PIL import Image
 
-from proactive_gym.adapters.trl import Row, check_request, log_outcomes, said
+from proactive_gym.adapters.trl import Row
+from proactive_gym.adapters.trl_shared import check_request, log_outcomes, said
 from proactive_gym.errors import InputError
 from proactive_gym.outcome import Outcome
 from proactive_gym.reading import read

@@ -1,7 +1,5 @@
 """Models behind a chat API: OpenAI's own, vLLM, SGLang, ``transformers serve`` and all that speak as they do."""
 
-import base64
-import io
 import json
 import re
 import warnings
@@ -10,15 +8,12 @@ from functools import partial
 from threading import Lock
 from typing import Any, TypeVar
 
-import numpy as np
-from numpy.typing import NDArray
-from PIL import Image
-
 from proactive_gym.agents.asking import Message, called, final, messages, tools
 from proactive_gym.agents.base import Agent, Failure, Reaction, Reply, Turn
 from proactive_gym.agents.endpoint import KEY, endpoint_of, key_for, library
 from proactive_gym.agents.options import ModelOptions
 from proactive_gym.agents.pace import Pace, at_once, pause
+from proactive_gym.agents.wire import on_the_wire
 from proactive_gym.errors import InputError
 
 RETRIES = 4
@@ -151,7 +146,7 @@ class ChatAgent:
 
     def _said(self, conversation: list[Message], length: int, offered: Sequence[Any] = ()) -> Any:
         """The message the model goes on with."""
-        asked = {"model": self._model, "messages": [_on_the_wire(message) for message in conversation]}
+        asked = {"model": self._model, "messages": [on_the_wire(message) for message in conversation]}
         if offered:
             asked["tools"] = list(offered)
         limits = {"max_tokens": length, "temperature": self.options.temperature, "seed": self.options.seed}
@@ -247,26 +242,7 @@ class ChatAgent:
                 self._counts[name] += number
 
 
-# --- What is sent and what comes --------------------------------------------------------------------------------------
-
-
-def _on_the_wire(message: Message) -> Message:
-    """The message in the API's form; one of text alone as a string, which every endpoint takes."""
-    blocks = message["content"]
-    if all(block["type"] == "text" for block in blocks):
-        return {"role": message["role"], "content": "\n".join([block["text"] for block in blocks])}
-    return {"role": message["role"], "content": [_block(block) for block in blocks]}
-
-
-def _block(block: Message) -> Message:
-    return {"type": "image_url", "image_url": {"url": _data_url(block["image"])}} if "image" in block else block
-
-
-def _data_url(picture: NDArray[np.uint8]) -> str:
-    """The picture to the bit."""
-    file = io.BytesIO()
-    Image.fromarray(np.ascontiguousarray(picture)).save(file, "PNG", compress_level=1)
-    return "data:image/png;base64," + base64.b64encode(file.getvalue()).decode()
+# --- What comes -------------------------------------------------------------------------------------------------------
 
 
 def _words(said: Any) -> str:
