@@ -66,19 +66,25 @@ def _block(block: dict[str, Any]) -> dict[str, Any]:
 
 
 @contextmanager
-def served(agent: str = "tiny-rl") -> Iterator[str]:
-    """The endpoint's address, as long as the block lasts."""
-    server = uvicorn.Server(uvicorn.Config(app(agent), port=0, log_level="warning"))
+def listening(application: Any) -> Iterator[str]:
+    """The address of an application that is served on this machine, as long as the block lasts."""
+    server = uvicorn.Server(uvicorn.Config(application, port=0, log_level="warning"))
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     while not server.started:
         thread.join(0.02)
-    port = server.servers[0].sockets[0].getsockname()[1]
     try:
-        yield f"http://127.0.0.1:{port}/v1"
+        yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
     finally:
         server.should_exit = True
         thread.join()
+
+
+@contextmanager
+def served(agent: str = "tiny-rl") -> Iterator[str]:
+    """The endpoint of a model agent, as long as the block lasts."""
+    with listening(app(agent)) as address:
+        yield f"{address}/v1"
 
 
 if __name__ == "__main__":

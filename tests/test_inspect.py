@@ -132,7 +132,7 @@ def test_epochs_count_as_episodes_of_their_own(server, tmp_path):
     ],
 )
 def test_impossible_arguments_are_said_in_one_sentence(given, message):
-    with pytest.raises(Exception, match="^sketch: ") as raised:
+    with pytest.raises(Exception, match=r"^sketch: ") as raised:
         adapter.TASKS["sketch"](**given)
     assert re.match(message, str(raised.value)) and isinstance(raised.value.__cause__, InputError)
     assert type(raised.value).__name__ == "PrerequisiteError"  # which Inspect's command shows without a traceback
