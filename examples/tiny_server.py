@@ -8,6 +8,7 @@ It is no server for real models: `transformers serve`, vLLM and SGLang are.
 import argparse
 import base64
 import io
+import json
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,7 +20,7 @@ from PIL import Image
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import JSONResponse
+from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from proactive_gym import make_agent
@@ -35,19 +36,30 @@ def app(agent: str = "tiny-rl") -> Starlette:
             (words,) = speaker.complete([conversation])
         return words
 
-    async def complete(request: Request) -> JSONResponse:
+    async def complete(request: Request) -> Response:
         body = await request.json()
         words = await run_in_threadpool(said, [from_the_wire(message) for message in body["messages"]])
-        message = {"role": "assistant", "content": str(words)}
-        return JSONResponse(
-            {
-                **{"id": "tiny", "object": "chat.completion", "created": 0, "model": body["model"]},
-                "choices": [{"index": 0, "message": message, "finish_reason": "stop"}],
-                "usage": {"prompt_tokens": 0, "completion_tokens": 1, "total_tokens": 1},
-            }
-        )
+        return completion(body, str(words))
 
     return Starlette(routes=[Route("/v1/chat/completions", complete, methods=["POST"])])
+
+
+def completion(body: dict[str, Any], words: str) -> Response:
+    """The reply in the API's form, at once or, where a stream is asked for, as one of a single piece."""
+    told = {"id": "tiny", "created": 0, "model": body["model"]}
+    usage = {"usage": {"prompt_tokens": 0, "completion_tokens": 1, "total_tokens": 1}}
+    message = {"role": "assistant", "content": words}
+    if not body.get("stream"):
+        choice = {"index": 0, "message": message, "finish_reason": "stop"}
+        return JSONResponse({**told, **usage, "object": "chat.completion", "choices": [choice]})
+    piece = {
+        **told,
+        "object": "chat.completion.chunk",
+        "choices": [{"index": 0, "delta": message, "finish_reason": None}],
+    }
+    end = {**piece, **usage, "choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]}
+    lines = [f"data: {text}\n\n" for text in (json.dumps(piece), json.dumps(end), "[DONE]")]
+    return Response("".join(lines), media_type="text/event-stream")
 
 
 def from_the_wire(message: dict[str, Any]) -> dict[str, Any]:

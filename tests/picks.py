@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import json
 import re
 import zlib
 
@@ -47,7 +48,18 @@ def pictures_sent(body):
 def pick_over_the_wire(body, number=0):
     """It behind an endpoint; see ``chat_server``."""
     text = body["messages"][-1]["content"][-1]["text"]
-    return completion(pick(pictures_sent(body)[-1], text))
+    said = completion(pick(pictures_sent(body)[-1], text))
+    return streamed(said) if body.get("stream") else said
+
+
+def streamed(said):
+    """A completion as a stream of one piece."""
+    (choice,) = said["choices"]
+    piece = {"index": 0, "delta": choice["message"], "finish_reason": None}
+    end = {"index": 0, "delta": {}, "finish_reason": "stop"}
+    chunks = [{**said, "object": "chat.completion.chunk", "choices": [part]} for part in (piece, end)]
+    lines = [f"data: {text}\n\n" for text in (*map(json.dumps, chunks), "[DONE]")]
+    return 200, "".join(lines).encode(), {"Content-Type": "text/event-stream"}
 
 
 def evaluated(env_id, episodes, **env_kwargs):

@@ -125,7 +125,7 @@ def wanted_files(project_root: Path) -> set[str]:
     own = {path.relative_to(project_root).as_posix() for path in files if "__pycache__" not in path.parts}
     # A link to the examples, which `proactive-gym train` starts; those that are packages of their own stay out.
     recipes = {f"proactive_gym/recipes/{path.name}" for path in (project_root / "examples").glob("*.py")}
-    return own - {"proactive_gym/recipes"} | recipes
+    return own - {"proactive_gym/recipes"} | recipes | {"proactive_gym_verifiers.py"}
 
 
 @pytest.mark.slow

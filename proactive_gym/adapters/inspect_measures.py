@@ -5,13 +5,11 @@ from typing import Any
 from inspect_ai.scorer import Metric, SampleScore, Score, Scorer, Target, Value, metric, scorer
 from inspect_ai.solver import TaskState
 
+from proactive_gym.adapters.written import OF_ONE, of_one
 from proactive_gym.evaluation import cells
-from proactive_gym.evaluation.measures import MEASURES
 
 KEPT = "episode"
 """Where a sample's store, and its score's metadata, hold the episode as a row of ``episodes.jsonl``."""
-OF_ONE = ("accuracy", "suggestions", "requests", "return")
-"""The measures that are shown of a single episode, too."""
 
 
 @metric(scores="unreduced")
@@ -40,7 +38,8 @@ def episode_measures() -> Scorer:
         told: dict[str, Any] = {"answer": state.output.completion, "metadata": {KEPT: row}}
         if row["error"] is not None:
             return Score.unscored(reason="scoring_failed", explanation=row["error"], **told)
-        value = {name: MEASURES[name]([row]).value for name in OF_ONE}
-        return Score(value=value, explanation=f"{', '.join(row['outcomes'])}; the answer is {target.text}", **told)
+        return Score(
+            value=of_one(row), explanation=f"{', '.join(row['outcomes'])}; the answer is {target.text}", **told
+        )
 
     return score

@@ -14,6 +14,7 @@ from proactive_gym.agents.base import Turn
 from proactive_gym.envs.base import Desk, ProactiveEnv
 from proactive_gym.envs.conversation import Conversation
 from proactive_gym.errors import InputError
+from proactive_gym.evaluation.measures import MEASURES
 from proactive_gym.evaluation.planning import planned
 from proactive_gym.evaluation.record import record
 from proactive_gym.rollout import Lane, make_desk, turns_of
@@ -21,6 +22,14 @@ from proactive_gym.stored import Row
 
 UNFINISHED = "Unfinished: the episode was not played to its end."
 """The error of an episode that is left in its midst."""
+
+OF_ONE = ("accuracy", "suggestions", "requests", "return")
+"""The measures that tell something of a single episode."""
+
+
+def of_one(row: Row) -> dict[str, float]:
+    """What the measures say of a single episode that was played to its end, by their names."""
+    return {name: MEASURES[name]([row]).value for name in OF_ONE}
 
 
 def written_desk(env: str | type[ProactiveEnv], env_kwargs: dict[str, Any]) -> Desk:
