@@ -1,6 +1,6 @@
 """The tiny model in Inspect, turn by turn, each with its picture; then `inspect view --log-dir runs/inspect`.
 
-pip install 'proactive-gym[inspect]' && python examples/inspect_tiny.py
+pip install 'proactive-gym[inspect,play]' && python examples/inspect_tiny.py
 
 A real model takes one line: inspect eval proactive_gym/occlusion --model openai/gpt-4o -T episodes=50
 """

@@ -1,6 +1,6 @@
 """The tiny model plays an environment that an OpenEnv server runs.
 
-pip install 'proactive-gym[openenv]' && python examples/openenv_tiny.py
+pip install 'proactive-gym[openenv,play]' && python examples/openenv_tiny.py
 
 The server runs in this process here; elsewhere it is `python -m proactive_gym.adapters.openenv ProactiveOcclusion-v0`.
 """

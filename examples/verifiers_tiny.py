@@ -1,6 +1,6 @@
 """The tiny model evaluated by verifiers, whose traces hold every turn with its picture.
 
-pip install 'proactive-gym[verifiers]' uv && python examples/verifiers_tiny.py
+pip install 'proactive-gym[verifiers,play]' uv && python examples/verifiers_tiny.py
 
 What it starts is `vf-eval proactive-gym-verifiers …`, with the tiny model's endpoint in place of another's.
 """

@@ -22,8 +22,9 @@ inspect_ai = pytest.importorskip("inspect_ai", reason="needs proactive-gym[inspe
 openai = pytest.importorskip("openai", minversion="3.4", reason="Inspect asks endpoints through openai 3.4 or newer")
 
 from proactive_gym.adapters import inspect_ai as adapter  # noqa: E402  # it imports Inspect
+from proactive_gym.adapters.written import task_name  # noqa: E402
 
-TASKS = {adapter.task_name(env_id): env_id for env_id in proactive_gym.ENVIRONMENTS}
+TASKS = {task_name(env_id): env_id for env_id in proactive_gym.ENVIRONMENTS}
 
 
 @pytest.fixture(scope="module")

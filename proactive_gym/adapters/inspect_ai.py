@@ -7,7 +7,6 @@ our measures. ``-T name=value`` sets the arguments of ``conversations``, those o
     inspect eval proactive_gym/suite --model openai/gpt-4o -T episodes=50 -T hint=true -T history=images
 """
 
-import re
 from collections.abc import Callable
 from typing import Any
 
@@ -30,7 +29,7 @@ from inspect_ai.solver import Generate, Solver, TaskState, solver
 
 import proactive_gym
 from proactive_gym.adapters.inspect_measures import KEPT, episode_measures
-from proactive_gym.adapters.written import WrittenEpisodes
+from proactive_gym.adapters.written import WrittenEpisodes, task_name
 from proactive_gym.agents.asking import Asking, Message
 from proactive_gym.agents.wire import data_url
 from proactive_gym.errors import InputError
@@ -82,11 +81,6 @@ def conversations(
         version=proactive_gym.__version__,
         metadata={"env": env, "wording": played.desk.setting.wording.name},
     )
-
-
-def task_name(env: str) -> str:
-    """``"video_occlusion"`` for ``"ProactiveVideoOcclusion-v0"``."""
-    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", env.removeprefix("Proactive").removesuffix("-v0")).lower()
 
 
 def _sample(played: WrittenEpisodes, name: str) -> Sample:

@@ -4,6 +4,7 @@ The rollouts ask an agent; these tools ask the model themselves, and come here w
 replies are read, what they pay and what is kept of an episode is the same in both.
 """
 
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -30,6 +31,11 @@ OF_ONE = ("accuracy", "suggestions", "requests", "return")
 def of_one(row: Row) -> dict[str, float]:
     """What the measures say of a single episode that was played to its end, by their names."""
     return {name: MEASURES[name]([row]).value for name in OF_ONE}
+
+
+def task_name(env: str) -> str:
+    """``"video_occlusion"`` for ``"ProactiveVideoOcclusion-v0"``."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", env.removeprefix("Proactive").removesuffix("-v0")).lower()
 
 
 def written_desk(env: str | type[ProactiveEnv], env_kwargs: dict[str, Any]) -> Desk:
