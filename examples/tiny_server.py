@@ -3,8 +3,7 @@
 python examples/tiny_server.py --port 8000      # then http://127.0.0.1:8000/v1, any model name, any key
 
 It needs starlette and uvicorn (pip install 'proactive-gym[play]').
-It is no server for real models: `transformers serve`,
-vLLM and SGLang are.
+It is no server for real models: `transformers serve`, vLLM and SGLang are.
 """
 
 import argparse

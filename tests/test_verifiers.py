@@ -15,6 +15,7 @@ from picks import SIDE, evaluated, pick_over_the_wire, pictures_sent
 
 import proactive_gym
 from proactive_gym import InputError, make_agent, rollouts
+from proactive_gym.cli_options import SETTING
 
 vf = pytest.importorskip("verifiers.v1", reason="needs proactive-gym[verifiers]")
 
@@ -34,6 +35,10 @@ def test_it_is_found_by_its_name():
     env = vf.load_environment(vf.resolve_env_config({"taskset": {"id": NAME, "episodes": 2, "image_size": SIDE}}))
     assert type(env) is UserEnv and type(env.taskset) is EpisodesTaskset
     assert len(list(env.taskset)) == 2
+
+
+def test_every_argument_that_a_command_line_can_give_is_there():
+    assert set(SETTING) - {"reply"} <= set(EpisodesConfig.model_fields)
 
 
 @pytest.mark.parametrize("env_id", list(proactive_gym.ENVIRONMENTS))

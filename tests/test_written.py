@@ -28,6 +28,13 @@ def test_the_same_episodes_come_to_the_same(env_id):
     assert sum(len(row["replies"]) for row in expected.values()) > 20
 
 
+@pytest.mark.parametrize("user", ["refusing", "clumsy", "slow", "half"])
+def test_users_who_are_not_perfect_are_the_same_users(user):
+    expected = evaluated("ProactiveSuite-v0", 21, user=user)
+    episodes = WrittenEpisodes("ProactiveSuite-v0", 21, image_size=SIDE, user=user)
+    assert {name: played(episodes, name).row("") for name in episodes.names} == expected
+
+
 def test_an_episode_left_in_its_midst_is_an_error():
     episodes = WrittenEpisodes("ProactiveSketch-v0", 1, image_size=SIDE)
     episode = episodes.begin(episodes.names[0])

@@ -45,6 +45,9 @@ class EpisodesConfig(vf.TasksetConfig):
     hint: bool | str | None = None
     clear: bool | None = None
     single_turn: bool | None = None
+    user: str | None = None
+    phrasing: str | None = None
+    decoys: str | None = None
 
     @property
     def setting(self) -> dict[str, Any]:
