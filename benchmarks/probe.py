@@ -6,12 +6,13 @@ answers no better than by guessing (25 %) on first pictures, and almost always o
 
     python benchmarks/probe.py            # writes docs/probe.csv, docs/probe.md and docs/probe.png
     python benchmarks/probe.py --episodes 200 --epochs 1 --out /tmp/probe      # a quick look
+    python benchmarks/probe.py --source photos      # of another source (docs/sources.md): docs/probe_photos.csv, …
 """
 
 import argparse
 import csv
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -25,14 +26,23 @@ from proactive_gym.episode import Episode
 from proactive_gym.evaluation.statistics import Estimate, share
 from proactive_gym.menu import Kind
 from proactive_gym.setting import Setting
+from proactive_gym.sources import make_source
 from proactive_gym.sources.scenes.source import ScenesSource
-from proactive_gym.sources.scenes.subjects import drawings
 from proactive_gym.world import SUFFICIENT, shortest_route
 
 SIDE = 64
 FIRST_GOAL, SUFFICIENT_GOAL = 0.40, 0.95
 TRAINED_FROM = 1_000_000
 """Episodes from here up are trained on, those from 0 are tested on."""
+TUNED = (
+    "The strengths of the pictures, and the curve by which image quality counts a picture as sufficient, were set "
+    "while looking at this probe on this split; the figures are therefore a check that the settings hold, not an "
+    "independent test."
+)
+TRANSFERRED = (
+    "The strengths of the pictures are those that were set on the drawings ([the probe](probe.md)); nothing was set on "
+    "this source."
+)
 BINS = (0.0, 0.02, 0.1, 0.2, 0.35, 0.5, 0.65, 0.8, 0.9, 1.001)
 
 
@@ -53,24 +63,30 @@ def main() -> None:
     parser.add_argument("--episodes", type=int, default=3000, help="training episodes per scenario")
     parser.add_argument("--tested", type=int, default=1000, help="test episodes per scenario")
     parser.add_argument("--epochs", type=int, default=6)
+    parser.add_argument("--source", default="scenes", help="scenes, photos or another that renders (default: scenes)")
+    parser.add_argument("--data-dir", help="where its pictures are, if not installed")
     parser.add_argument("--split", default="test")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--out", type=Path, default=Path(__file__).parents[1] / "docs")
     options = parser.parse_args()
     torch.manual_seed(options.seed)
     began = time.perf_counter()
-    source = ScenesSource(split=options.split, image_size=SIDE)
-    train = [pictures(source, scenario, TRAINED_FROM, options.episodes) for scenario in SCENARIOS]
-    test = [pictures(source, scenario, 0, options.tested) for scenario in SCENARIOS]
+    source = make_source(options.source, options.data_dir, options.split, SIDE)
+    if not isinstance(source, ScenesSource):
+        parser.error(f"--source {options.source} renders no scenes, so that nothing says what its pictures show")
+    scenarios = [scenario for scenario in SCENARIOS if source.drives(scenario)]
+    train = [pictures(source, scenario, TRAINED_FROM, options.episodes) for scenario in scenarios]
+    test = [pictures(source, scenario, 0, options.tested) for scenario in scenarios]
     print(f"painted {sum(len(p.pixels) for p in [*train, *test])} pictures in {time.perf_counter() - began:.0f} s")
-    network = trained(train, len(drawings().of(options.split)), options.epochs)
+    network = trained(train, len(source.catalogue.of(options.split)), options.epochs)
     print(f"trained after {time.perf_counter() - began:.0f} s")
     hits = [named(network, shown) for shown in test]
     options.out.mkdir(parents=True, exist_ok=True)
-    rows = table(test, hits)
-    write_table(rows, options.out, options)
-    write_plot(test, hits, options.out / "probe.png")
-    print((options.out / "probe.md").read_text(encoding="utf-8"))
+    stem = "probe" if options.source == "scenes" else f"probe_{options.source}"
+    rows = table(scenarios, test, hits)
+    write_table(rows, options, stem)
+    write_plot(scenarios, test, hits, options.out / f"{stem}.png")
+    print((options.out / f"{stem}.md").read_text(encoding="utf-8"))
 
 
 def pictures(source: ScenesSource, scenario: Scenario, first: int, number: int) -> Pictures:
@@ -157,10 +173,10 @@ def named(network: Probe, shown: Pictures) -> np.ndarray:
     return np.argmax(np.take_along_axis(scores, shown.menus, axis=1), axis=1) == 0
 
 
-def table(test: list[Pictures], hits: list[np.ndarray]) -> list[dict[str, object]]:
+def table(scenarios: Sequence[Scenario], test: list[Pictures], hits: list[np.ndarray]) -> list[dict[str, object]]:
     """A row per scenario, and one for all."""
     rows = []
-    for scenario, shown, hit in zip(SCENARIOS, test, hits, strict=True):
+    for scenario, shown, hit in zip(scenarios, test, hits, strict=True):
         rows.append(
             row(scenario.name, hit[shown.first], hit[shown.sufficiencies >= SUFFICIENT], correlation(shown, hit))
         )
@@ -209,23 +225,22 @@ def correlation(shown: Pictures, hit: np.ndarray) -> float:
     return float(np.corrcoef(*mean_ranks)[0, 1])
 
 
-def write_table(rows: list[dict[str, object]], folder: Path, options: argparse.Namespace) -> None:
+def write_table(rows: list[dict[str, object]], options: argparse.Namespace, stem: str) -> None:
     """The table as CSV and as Markdown."""
-    with (folder / "probe.csv").open("w", encoding="utf-8", newline="") as file:
+    with (options.out / f"{stem}.csv").open("w", encoding="utf-8", newline="") as file:
         writer = csv.DictWriter(file, rows[0], lineterminator="\n")
         writer.writeheader()
         writer.writerows(rows)
+    scenes = options.source == "scenes"
     lines = [
-        "# Asking pays: the probe",
+        "# Asking pays: the probe" if scenes else f"# Asking pays: the probe on the source {options.source}",
         "",
         f"A small network, trained on {options.episodes} episodes per scenario of the `{options.split}` split and "
         f"tested on {options.tested} others, names the subject among the menu's four answers (chance is 25 %). "
         "Brackets are 95 % intervals. Goals: at most 40 % on first pictures, at least 95 % on sufficient ones. "
-        "Made by `python benchmarks/probe.py`.",
+        f"Made by `python benchmarks/probe.py{'' if scenes else f' --source {options.source}'}`.",
         "",
-        "The strengths of the pictures, and the curve by which image quality counts a picture as sufficient, were set "
-        "while looking at this probe on this split; the figures are therefore a check that the settings hold, not an "
-        "independent test.",
+        TUNED if scenes else TRANSFERRED,
         "",
         "| scenario | first pictures | sufficient pictures | rank correlation with sufficiency |",
         "|---|---|---|---|",
@@ -234,9 +249,8 @@ def write_table(rows: list[dict[str, object]], folder: Path, options: argparse.N
         first, enough = (written(found, name) for name in ("first", "sufficient"))
         rank = "" if found["scenario"] == "all" else f"{found['rank_correlation']:.2f}"
         lines.append(f"| {found['scenario']} | {first} | {enough} | {rank} |")
-    (folder / "probe.md").write_text(
-        "\n".join([*lines, "", "![Accuracy by sufficiency](probe.png)", ""]), encoding="utf-8"
-    )
+    page = [*lines, "", f"![Accuracy by sufficiency]({stem}.png)", ""]
+    (options.out / f"{stem}.md").write_text("\n".join(page), encoding="utf-8")
 
 
 def written(found: dict[str, object], name: str) -> str:
@@ -245,13 +259,13 @@ def written(found: dict[str, object], name: str) -> str:
     return f"{value:.1f} % [{low:.1f}, {high:.1f}]"
 
 
-def write_plot(test: list[Pictures], hits: list[np.ndarray], file: Path) -> None:
+def write_plot(scenarios: Sequence[Scenario], test: list[Pictures], hits: list[np.ndarray], file: Path) -> None:
     """Accuracy against sufficiency, a panel per scenario."""
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(12, 5.6), layout="constrained")
     panels = list(figure.subplots(2, 4, sharex=True, sharey=True).flat)
-    for panel, scenario, shown, hit in zip(panels, SCENARIOS, test, hits, strict=False):
+    for panel, scenario, shown, hit in zip(panels, scenarios, test, hits, strict=False):
         points = binned(shown, hit)
         xs, ys = [x for x, _ in points], [estimate.value for _, estimate in points]
         reach = np.array([(estimate.value - estimate.low, estimate.high - estimate.value) for _, estimate in points]).T
@@ -261,7 +275,8 @@ def write_plot(test: list[Pictures], hits: list[np.ndarray], file: Path) -> None
         panel.set_title(scenario.name.replace("_", " "), fontsize=11)
         panel.set_ylim(0, 1.03)
         panel.grid(alpha=0.25)
-    panels[-1].axis("off")
+    for panel in panels[len(scenarios) :]:
+        panel.axis("off")
     legend = "points: mean of a bin, 95 % interval\ndotted: chance\ndashed: sufficient from here"
     panels[-1].text(0, 0.5, legend, va="center")
     figure.supxlabel("sufficiency of the picture")
