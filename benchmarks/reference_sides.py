@@ -29,7 +29,8 @@ from proactive_gym.agents import ModelOptions, Turn
 from proactive_gym.agents.transformers import TransformersAgent
 from proactive_gym.envs.suite import ProactiveSuiteEnv
 from proactive_gym.evaluation import Workers
-from proactive_gym.evaluation.company import Job, make_desks
+from proactive_gym.evaluation.company import Job
+from proactive_gym.evaluation.desks import make_desks
 from proactive_gym.evaluation.planning import planned
 from proactive_gym.evaluation.run_directory import in_order
 from proactive_gym.evaluation.workers import hired

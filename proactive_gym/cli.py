@@ -15,6 +15,7 @@ from proactive_gym.cli_grid import add_grid
 from proactive_gym.cli_play import add_play
 from proactive_gym.cli_published import add_published
 from proactive_gym.cli_report import add_report
+from proactive_gym.cli_shift import add_shift
 from proactive_gym.cli_showing import DONE, INTERRUPTED, MENDABLE
 from proactive_gym.cli_train import add_train
 from proactive_gym.errors import InputError, one_line
@@ -65,6 +66,7 @@ def _parser() -> argparse.ArgumentParser:
 
     add_eval(commands)
     add_grid(commands)
+    add_shift(commands)
     add_play(commands)
     add_report(commands)
     add_filter(commands)

@@ -27,7 +27,7 @@ def add_run_options(parser: argparse.ArgumentParser) -> None:
         help="a name of `proactive-gym list`, hf:MODEL, openai:MODEL, replay:DIR or module.path:Class; repeats",
     )
     run.add_argument(
-        "--env", action="append", metavar="ID", help="id, or all (default) for the seven scenarios; repeats"
+        "--env", action="append", metavar="ID", help="id, or all (default) that the source can drive; repeats"
     )
     run.add_argument(
         "--episodes",
@@ -51,12 +51,10 @@ def arguments_of(parsed: argparse.Namespace) -> dict[str, Any]:
     Raises:
         InputError: If one is impossible.
     """
-    from proactive_gym.evaluation import SCENARIO_IDS
-
     options = options_of(parsed)
     return {
         "agents": parsed.agent,
-        "envs": [env for name in parsed.env or ["all"] for env in (SCENARIO_IDS if name == "all" else [name])],
+        "envs": _envs(parsed.env or ["all"]),
         "episodes": parsed.episodes,
         "num_envs": parsed.num_envs,
         "seed": parsed.seed or 0,
@@ -94,11 +92,20 @@ def workers_of(parsed: argparse.Namespace) -> "Workers | None":
     return Workers(parsed.num_workers, parsed.ray, parsed.gpus_per_worker)
 
 
+def _envs(names: list[str]) -> str | list[str]:
+    """The ids; ``"all"`` alone stays, for those are all that the source has pictures for."""
+    from proactive_gym.evaluation import SCENARIO_IDS
+
+    if names == ["all"]:
+        return "all"
+    return [env for name in names for env in (SCENARIO_IDS if name == "all" else [name])]
+
+
 def add_environment_options(parser: argparse.ArgumentParser) -> None:
     """What ``setting_of`` reads."""
     options = parser.add_argument_group("setting", "keyword arguments of the environments")
     options.add_argument(
-        "--source", help="where episodes come from: scenes (default), or another name of `proactive-gym list`"
+        "--source", help="where episodes come from: scenes (default) or another of `proactive-gym list`"
     )
     options.add_argument("--data-dir", help="folder of the source's files, if it reads any")
     options.add_argument("--split", help="scenes: train, validation, test (default); proactivebench: filtered, all")

@@ -48,7 +48,7 @@ class Desk:
         self.given = dict(arguments)
         self.arguments = Arguments.checked(arguments)
         self.source: Source = self.arguments.made_source()
-        self.scenarios = _driven(self.source, scenarios)
+        self.scenarios = driven_by(self.source, scenarios)
         self.setting = self.arguments.setting(self.source, family)
         for scenario in self.scenarios:
             phrasing = self.setting.phrasing
@@ -149,13 +149,21 @@ class Desk:
         return int(number)
 
 
-def _driven(source: Source, scenarios: tuple[Scenario, ...]) -> tuple[Scenario, ...]:
-    """Those of the scenarios that the source has pictures for."""
+class NotDrivenError(InputError):
+    """A source's pictures are not such that any of the scenarios can be made of them."""
+
+
+def driven_by(source: Source, scenarios: tuple[Scenario, ...]) -> tuple[Scenario, ...]:
+    """Those of the scenarios that the source has pictures for.
+
+    Raises:
+        NotDrivenError: If there are none.
+    """
     drives: Callable[[Scenario], bool] | None = getattr(source, "drives", None)
     driven = scenarios if drives is None else tuple([scenario for scenario in scenarios if drives(scenario)])
     if not driven:
         names = " or ".join(scenario.name for scenario in scenarios)
-        raise InputError(
+        raise NotDrivenError(
             f"source is {source.name!r}, but its pictures are not such that {names} can be made of them; "
             "take another source, or another environment."
         )

@@ -1,7 +1,7 @@
 """Runs that survive, and what they say."""
 
-from proactive_gym.evaluation.company import SCENARIO_IDS
 from proactive_gym.evaluation.comparison import Comparison, comparisons
+from proactive_gym.evaluation.desks import SCENARIO_IDS
 from proactive_gym.evaluation.measures import Cell, Spread, cells, means, spreads
 from proactive_gym.evaluation.run import Evaluation, Progress, Watcher, evaluate
 from proactive_gym.evaluation.workers import Workers

@@ -1,24 +1,21 @@
 """Who plays: agents, environments and a judge, made in the process in which they play."""
 
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-import proactive_gym
 from proactive_gym.agents import Agent, ModelOptions, make_agent
 from proactive_gym.agents.options import ModelSpec
 from proactive_gym.envs.base import Desk
 from proactive_gym.errors import InputError
+from proactive_gym.evaluation.desks import check_distinct, make_desks
 from proactive_gym.evaluation.record import record
 from proactive_gym.judging import Judge, Speaker
-from proactive_gym.practice import WorkedExamples
-from proactive_gym.rollout import make_desk, play
+from proactive_gym.rollout import play
 from proactive_gym.stored import Row
 
 LONGEST_VERDICT = 4096
 """Tokens that a judge may think and say."""
-
-SCENARIO_IDS = tuple(name for name in proactive_gym.ENVIRONMENTS if name != "ProactiveSuite-v0")
 
 Place = tuple[str, str]
 """An agent's name and an environment's id."""
@@ -164,39 +161,3 @@ def speaker_of(judge: str | Speaker | ModelSpec, options: ModelOptions) -> Speak
     speaker = make_agent(judge.name, judge.options) if isinstance(judge, ModelSpec) else judge
     Judge(speaker)  # says at once if it cannot
     return speaker  # type: ignore[return-value]
-
-
-def make_desks(envs: str | Sequence[str], env_kwargs: dict[str, Any], shots: int) -> dict[str, Desk]:
-    """The environments by id, with a look at whether so many worked examples can be had in them.
-
-    Raises:
-        InputError: If an id or an argument is wrong.
-    """
-    desks = {env: make_desk(env, env_kwargs) for env in ids_of(envs)}
-    for desk in desks.values():
-        WorkedExamples(desk, shots)
-    return desks
-
-
-def ids_of(envs: str | Sequence[str]) -> tuple[str, ...]:
-    """The environments' ids, each once.
-
-    Raises:
-        InputError: If one is given twice, or none.
-    """
-    ids = SCENARIO_IDS if envs == "all" else (envs,) if isinstance(envs, str) else tuple(envs)
-    check_distinct(ids)
-    return ids
-
-
-def check_distinct(names: Sequence[str]) -> None:
-    """Refuse names that come twice, and none at all.
-
-    Raises:
-        InputError: Saying which.
-    """
-    if not names:
-        raise InputError("There is nothing to evaluate: give at least one agent and one environment.")
-    for name in names:
-        if names.count(name) > 1:
-            raise InputError(f"{name!r} is given twice; the rows of a run are told apart by name.")

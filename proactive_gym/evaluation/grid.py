@@ -11,8 +11,9 @@ from proactive_gym.agents import Agent, ModelOptions, make_agent
 from proactive_gym.agents.asking import Asking
 from proactive_gym.agents.options import ModelSpec
 from proactive_gym.errors import InputError
-from proactive_gym.evaluation.company import judge_spec, make_desks, speaker_of
+from proactive_gym.evaluation.company import judge_spec, speaker_of
 from proactive_gym.evaluation.comparison import Comparison, comparisons
+from proactive_gym.evaluation.desks import make_desks, of_environments
 from proactive_gym.evaluation.run import Evaluation, Progress, Watcher, evaluate
 from proactive_gym.evaluation.workers import Workers
 from proactive_gym.judging import Speaker
@@ -77,7 +78,7 @@ def grid(
     settings = _combined(vary)
     changed = [_changed(setting, base, shots, arguments) for setting in settings]
     for _, some, kwargs in changed:
-        make_desks(envs, _of_environments(kwargs), some)
+        make_desks(envs, of_environments(kwargs), some)
     if judge is not None:  # workers make their own
         judge = judge_spec(judge, base) if workers else speaker_of(judge, base)
     found: dict[int, Evaluation] = {}
@@ -140,11 +141,6 @@ def _changed(
     rest = {name: setting[name] for name in setting.keys() - asking.keys() - model.keys() - {"shots", "sampling_seed"}}
     changed = replace(options, asking=replace(options.asking, **asking), **model)
     return changed, setting.get("shots", shots), {**arguments, **rest}
-
-
-def _of_environments(arguments: dict[str, Any]) -> dict[str, Any]:
-    ours = ("episodes", "num_envs", "seed", "only")
-    return {name: value for name, value in arguments.items() if name not in ours}
 
 
 def _told(watch: Watcher, setting: Setting, number: int) -> Watcher:

@@ -14,8 +14,9 @@ from proactive_gym.agents.options import ModelSpec
 from proactive_gym.envs.base import Desk
 from proactive_gym.errors import check_whole
 from proactive_gym.evaluation.alone import Alone
-from proactive_gym.evaluation.company import Job, Place, Players, ids_of, make_desks
+from proactive_gym.evaluation.company import Job, Place, Players
 from proactive_gym.evaluation.comparison import Comparison, comparisons
+from proactive_gym.evaluation.desks import make_desks
 from proactive_gym.evaluation.measures import Cell, Spread, cells, spreads
 from proactive_gym.evaluation.planning import Plan, checked_seeds, digest, planned
 from proactive_gym.evaluation.run_directory import RunDirectory, in_order
@@ -119,8 +120,8 @@ def evaluate(
     check_whole("num_envs", num_envs, 1)
     named = (agents,) if isinstance(agents, str | Agent) else tuple(agents)
     hands = Workers(workers) if isinstance(workers, int) else workers
-    job = Job(named, ids_of(envs), env_kwargs, options or ModelOptions(), judge, shots, num_envs)
-    desks = make_desks(job.envs, env_kwargs, shots)
+    desks = make_desks(envs, env_kwargs, shots)
+    job = Job(named, tuple(desks), env_kwargs, options or ModelOptions(), judge, shots, num_envs)
     seeds = checked_seeds(seed)
     plan = planned(desks, episodes, seeds, only)
     with closing(_players(job, desks, hands)) as players:

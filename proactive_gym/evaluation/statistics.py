@@ -119,6 +119,17 @@ def sums_drawn(values: NDArray[np.float64], families: Sequence[str]) -> NDArray[
     return np.concatenate([part @ of_family for part in draws(len(of_family))])
 
 
+def means_drawn(
+    values: NDArray[np.float64], families: Sequence[str], random: np.random.Generator
+) -> NDArray[np.float64]:
+    """Bootstrap draws of the mean, ``(RESAMPLES,)``, whole families at a time; other draws each time it is called."""
+    which = np.unique(families, return_inverse=True)[1]
+    sums, numbers = np.bincount(which, weights=values), np.bincount(which)
+    counts = random.multinomial(len(sums), np.full(len(sums), 1 / len(sums)), size=RESAMPLES)
+    means: NDArray[np.float64] = (counts @ sums) / (counts @ numbers)
+    return means
+
+
 def draws(number: int, resamples: int = RESAMPLES) -> Iterable[NDArray[np.int64]]:
     """How often each of ``number`` families is drawn, ``(PART, number)`` at a time: all at once may not fit in memory.
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from proactive_gym.evaluation.joining import Group, Joint, joint, run_names
 from proactive_gym.evaluation.salvaging import Run
 from proactive_gym.reports.among import among_the_published, published_setting
-from proactive_gym.reports.facts import setting_of, source_of, warnings
+from proactive_gym.reports.facts import attribution_of, setting_of, source_of, warnings
 from proactive_gym.reports.page import rendered
 from proactive_gym.reports.series import accuracy_against_requests
 from proactive_gym.reports.sheets import Sheet, with_bounds
@@ -40,6 +40,7 @@ def write_comparison(runs: Sequence[Run], folder: Path, problems: Sequence[str] 
         "comparison.html.jinja",
         title=f"{len(runs)} runs compared",
         problems=problems,
+        attribution=attribution_of(*[dict(run.configuration) for run in runs]),
         runs=_told(runs),
         groups=[_laid_out(group, place, folder / "plots") for place, group in enumerate(found.groups)],
         pairs=[

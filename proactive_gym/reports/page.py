@@ -15,10 +15,9 @@ from markupsafe import Markup
 
 from proactive_gym.evaluation import Comparison, Evaluation
 from proactive_gym.evaluation.measures import Cell, Spread, means
-from proactive_gym.reports.facts import facts, warnings
+from proactive_gym.reports.facts import attribution_of, configuration_of, facts, warnings
 from proactive_gym.reports.replay import Replay
 from proactive_gym.reports.tables import ASKING, HEADINGS, chance_of, measured, points, short, written
-from proactive_gym.sources.scenes.art import ATTRIBUTION
 from proactive_gym.stored import error_class
 from proactive_gym.world import SUFFICIENT
 
@@ -59,6 +58,7 @@ def write_page(
     page = rendered(
         "report.html.jinja",
         title=title,
+        attribution=attribution_of(configuration_of(evaluated.folder)),
         facts=facts(evaluated).items(),
         warnings=warnings(evaluated),
         errors=evaluated.errors,
@@ -83,7 +83,7 @@ def rendered(template: str, policy: str = POLICY, **values: Any) -> str:
     made = Environment(
         autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     ).from_string(_file(template))  # fmt: skip
-    given = {"policy": Markup(policy), "style": Markup(_file("report.css")), "attribution": ATTRIBUTION, **values}
+    given = {"policy": Markup(policy), "style": Markup(_file("report.css")), **values}
     return made.render(given)
 
 

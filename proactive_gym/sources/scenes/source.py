@@ -12,6 +12,7 @@ from proactive_gym.menu import Kind, Option
 from proactive_gym.phrases import Phrasing
 from proactive_gym.setting import Setting
 from proactive_gym.sources.assemble import Matter, assemble, decoys_on_menu, intervention
+from proactive_gym.sources.scenes.art import ATTRIBUTION
 from proactive_gym.sources.scenes.frame import Frame
 from proactive_gym.sources.scenes.painter import Pictures, paint
 from proactive_gym.sources.scenes.stage import SceneScenario, Stage
@@ -45,7 +46,8 @@ class ScenesSource:
         self.defaults: dict[str, Any] = {}
         self.catalogue = drawings() if catalogue is None else catalogue
         self.name = self.catalogue.name
-        self.attribution = self.catalogue.attribution
+        # Passers-by, toys and the like are OpenMoji's, whatever the subjects are.
+        self.attribution = " ".join(dict.fromkeys([self.catalogue.attribution, ATTRIBUTION])).strip()
 
     def for_practice(self) -> "ScenesSource":
         """Where worked examples come from: the training split."""
