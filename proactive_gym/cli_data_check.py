@@ -4,6 +4,7 @@ import argparse
 import sys
 import warnings
 from collections.abc import Iterator, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -70,12 +71,12 @@ def _check_package(package: "Package", data_dir: Path | None) -> int:
     from proactive_gym.sources.installing import changed, folder_of, is_installed
 
     folder = folder_of(package, data_dir)
+    problems = 0
     with watched(of_bytes=False) as (watch, say):
-        problems = changed(folder, watch) if is_installed(folder) else []
-        problems += list(_unusable(package, folder, watch))
-        for problem in problems:
+        for problem in chain(changed(folder, watch) if is_installed(folder) else [], _unusable(package, folder, watch)):
+            problems += 1
             say(problem)
-    return _verdict(len(problems), folder)
+    return _verdict(problems, folder)
 
 
 def _unusable(package: "Package", folder: Path, watch: "Watch") -> Iterator[str]:
@@ -83,8 +84,12 @@ def _unusable(package: "Package", folder: Path, watch: "Watch") -> Iterator[str]
     from proactive_gym.sources import make_source
     from proactive_gym.sources.scenes.source import ScenesSource
 
-    source = make_source(package.name, data_dir=str(folder))
-    assert isinstance(source, ScenesSource)
+    try:
+        source = make_source(package.name, data_dir=str(folder))
+    except InputError as error:
+        yield str(error)
+        return
+    assert isinstance(source, ScenesSource)  # as all packages are read by such
     likenesses = [likeness for item in source.catalogue.subjects.values() for likeness in item.likenesses]
     for done, likeness in enumerate(likenesses, start=1):
         try:

@@ -266,6 +266,10 @@ def test_the_commands(fake_photos: Path, tmp_path: Path, capsys: pytest.CaptureF
     assert main(["data", "check", "photos"]) == 1
     shown = capsys.readouterr()
     assert f"{first} is not what was installed." in shown.out and f"The picture {first} cannot be read" in shown.out
+    first.unlink()
+    assert main(["data", "check", "photos"]) == 1
+    shown = capsys.readouterr()
+    assert f"{first} is missing." in shown.out and "lacks 1 of" in shown.out and "2 things wrong" in shown.err
     assert main(["data", "install", "photos", "--from", str(fake_photos)]) == 0
     assert main(["data", "check", "photos"]) == 0
     assert "All is well" in capsys.readouterr().out

@@ -92,7 +92,7 @@ def test_the_command(stamps: Path, tmp_path: Path, nothing_installed: None, caps
     assert all("Tux Paint" in page and "OpenMoji" in page for page in pages.values())
     assert "Tux Paint" not in (out / "scenes/report.html").read_text(encoding="utf-8")
     before = (out / "photos/episodes.jsonl").read_bytes()
-    assert main([*command, "--to", f"photos={stamps}", "--out", str(out)]) == 0
+    shift("oracle", out, {"photos": str(stamps)}, [OCCLUSION], episodes=4, image_size=32)
     assert (out / "photos/episodes.jsonl").read_bytes() == before
 
 

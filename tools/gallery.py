@@ -1,8 +1,10 @@
 """Draws ``docs/gallery.png``: for each scenario a first picture, what is asked for, and what is shown then.
 
 python tools/gallery.py
+python tools/gallery.py --source photos      # runs/gallery_photos.png; pictures of others are not committed
 """
 
+import argparse
 from pathlib import Path
 
 import numpy as np
@@ -10,10 +12,11 @@ from PIL import Image, ImageDraw, ImageFont
 
 from proactive_gym.envs import SCENARIOS
 from proactive_gym.setting import Setting
+from proactive_gym.sources import make_source
 from proactive_gym.sources.scenes.source import ScenesSource
 from proactive_gym.world import shortest_route
 
-FILE = Path(__file__).parents[1] / "docs" / "gallery.png"
+ROOT = Path(__file__).parents[1]
 SIDE, GAP = 200, 10
 # Episodes that show the variety of what can be asked for.
 CHOSEN = {
@@ -29,13 +32,21 @@ CHOSEN = {
 
 def main() -> None:
     """Draw and save."""
-    source = ScenesSource(image_size=SIDE)
-    columns = [column(source, scenario) for scenario in SCENARIOS]
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--source", default="scenes")
+    parser.add_argument("--data-dir")
+    options = parser.parse_args()
+    source = make_source(options.source, options.data_dir, image_size=SIDE)
+    if not isinstance(source, ScenesSource):
+        parser.error(f"--source {options.source} renders no scenes")
+    columns = [column(source, scenario) for scenario in SCENARIOS if source.drives(scenario)]
     page = Image.new("RGB", (sum(c.width + GAP for c in columns) + GAP, columns[0].height + 2 * GAP), "white")
     for number, picture in enumerate(columns):
         page.paste(picture, (GAP + number * (SIDE + GAP), GAP))
-    FILE.parent.mkdir(exist_ok=True)
-    page.quantize(192).save(FILE, optimize=True)
+    ours = options.source == "scenes"
+    file = ROOT / "docs" / "gallery.png" if ours else ROOT / "runs" / f"gallery_{options.source}.png"
+    file.parent.mkdir(exist_ok=True)
+    page.quantize(192).save(file, optimize=True)
 
 
 def column(source: ScenesSource, scenario) -> Image.Image:
