@@ -13,7 +13,7 @@ from PIL import Image
 import proactive_gym
 from proactive_gym.cli import main
 from proactive_gym.errors import InputError
-from proactive_gym.evaluation import evaluate
+from proactive_gym.evaluation import Progress, evaluate
 from proactive_gym.evaluation.shift import shift
 from proactive_gym.sources import make_source
 from proactive_gym.sources.installing import PACKAGES
@@ -58,7 +58,9 @@ def test_who_knows_the_answer_loses_nothing_and_who_guesses_little(stamps: Path,
 
 
 def test_known_subjects_are_those_that_the_drawings_name(stamps: Path, tmp_path: Path):
-    found = shift("oracle", tmp_path, {"photos": str(stamps)}, [OCCLUSION], **SMALL)
+    told: list[Progress] = []
+    found = shift("oracle", tmp_path, {"photos": str(stamps)}, [OCCLUSION], watch=told.append, **SMALL)
+    assert {one.episodes for one in told} == {len(told)} and told[-1].agent == "oracle on photos"
     known, every = (
         next(one.there.episodes for one in found.shifts if one.among == among) for among in ("known", "all")
     )

@@ -11,7 +11,7 @@ import numpy as np
 from proactive_gym.agents import Agent, ModelOptions, make_agent
 from proactive_gym.errors import InputError
 from proactive_gym.evaluation.desks import SCENARIO_IDS, driven_desks, of_environments
-from proactive_gym.evaluation.run import Evaluation, Watcher, evaluate
+from proactive_gym.evaluation.run import Evaluation, Progress, Watcher, evaluate
 from proactive_gym.evaluation.statistics import NOTHING, Estimate, average, family, mean_of, means_drawn, share
 from proactive_gym.judging import Speaker
 from proactive_gym.outcome import Outcome
@@ -124,12 +124,14 @@ def shift(
     if not driven:
         raise InputError(f"There is no other source to go to. {' '.join(left_out.values())}")
     made = [make_agent(agent, options) for agent in ([agents] if isinstance(agents, str | Agent) else agents)]
-    common = {**arguments, "shots": shots, "options": options, "judge": judge, "watch": watch}
+    common = {**arguments, "shots": shots, "options": options, "judge": judge}
     base = [env for env in driven_desks(ids, kwargs) if any(env in of_source for of_source in driven.values())]
-    runs = {BASE: evaluate(made, base, out=Path(out) / BASE, **common)}
-    for name, of_source in driven.items():
-        there = {**common, "source": name, **_at(wanted[name])}
-        runs[name] = evaluate(made, of_source, out=Path(out) / name, **there)
+    number = len(base) + sum(map(len, driven.values()))
+    runs: dict[str, Evaluation] = {}
+    for name, of_source in {BASE: base, **driven}.items():
+        there = {} if name == BASE else {"source": name, **_at(wanted[name])}
+        told = None if watch is None else _told(watch, name, number / len(of_source))
+        runs[name] = evaluate(made, of_source, out=Path(out) / name, watch=told, **common, **there)
     return Shifts([one for name in driven for one in _shifts(name, runs[name], runs[BASE])], runs, left_out)
 
 
@@ -137,6 +139,15 @@ def _driven(name: str, data_dir: str | None, envs: Sequence[str], kwargs: dict[s
     if name == BASE:
         raise InputError(f"The source to go to is {BASE!r}, which all others are compared with; name another.")
     return list(driven_desks(envs, {**kwargs, "source": name, **_at(data_dir)}))
+
+
+def _told(watch: Watcher, source: str, times: float) -> Watcher:
+    """A watcher of one source's run, of which all runs have so many times the episodes."""
+
+    def tell(told: Progress) -> None:
+        watch(told._replace(agent=f"{told.agent} on {source}", episodes=round(told.episodes * times)))
+
+    return tell
 
 
 def _at(data_dir: str | None) -> dict[str, str]:
