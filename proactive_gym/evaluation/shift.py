@@ -129,7 +129,7 @@ def shift(
     number = len(base) + sum(map(len, driven.values()))
     runs: dict[str, Evaluation] = {}
     for name, of_source in {BASE: base, **driven}.items():
-        there = {} if name == BASE else {"source": name, **_at(wanted[name])}
+        there: dict[str, Any] = {} if name == BASE else {"source": name, **_at(wanted[name])}
         told = None if watch is None else _told(watch, name, number / len(of_source))
         runs[name] = evaluate(made, of_source, out=Path(out) / name, watch=told, **common, **there)
     return Shifts([one for name in driven for one in _shifts(name, runs[name], runs[BASE])], runs, left_out)
