@@ -20,6 +20,7 @@ PAGES: dict[str, tuple[str, tuple[str, ...]]] = {
             "proactive_gym.evaluation.measures",
             "proactive_gym.evaluation.statistics",
             "proactive_gym.evaluation.comparison",
+            "proactive_gym.evaluation.shift",
         ),
     ),
     "sources": (
@@ -29,6 +30,8 @@ PAGES: dict[str, tuple[str, tuple[str, ...]]] = {
             "proactive_gym.sources.base",
             "proactive_gym.sources.scenes.source",
             "proactive_gym.sources.fixed",
+            "proactive_gym.sources.photos",
+            "proactive_gym.sources.installing.installation",
             "proactive_gym.sources.proactivebench.source",
         ),
     ),
