@@ -41,7 +41,7 @@ install(stamps(), Path(sys.argv[1]), Path(sys.argv[2]), watch=dying, say=print)
 
 
 def stamps(origin: Debian | Npm = Debian("stamps"), content: str = CONTENT) -> Package:  # noqa: B008 - frozen
-    return Package("stamps", origin, "stamps", "small", "free", "Stamps.", content, (".png",), least=8)
+    return Package("stamps", origin, "stamps", "small", "free", content, (".png",), least=8)
 
 
 def installed(package: Package, *where: Path) -> tuple[Path, list[str]]:

@@ -10,7 +10,7 @@ from proactive_gym.evaluation import Evaluation
 from proactive_gym.evaluation.run_directory import RunDirectory
 from proactive_gym.reports.landmarks import Landmark
 from proactive_gym.reports.tables import short
-from proactive_gym.sources.installing import PACKAGES
+from proactive_gym.sources.built_in import attribution_of as source_attribution
 from proactive_gym.sources.scenes.art import ATTRIBUTION
 from proactive_gym.stored import finished
 
@@ -59,8 +59,8 @@ def attribution_of(*configurations: dict[str, Any]) -> str:
     """Whose pictures runs of these configurations show, and under which licences."""
     given = [configuration.get("env_kwargs") for configuration in configurations]
     named = [kwargs.get("source") for kwargs in given if isinstance(kwargs, dict)]
-    packages = [PACKAGES[name].attribution for name in named if isinstance(name, str) and name in PACKAGES]
-    return " ".join(dict.fromkeys([*packages, ATTRIBUTION]))
+    said = [source_attribution(name) for name in named if isinstance(name, str)]
+    return " ".join(dict.fromkeys([*filter(None, said), ATTRIBUTION]))
 
 
 def setting_of(configuration: dict[str, Any]) -> str:

@@ -26,3 +26,12 @@ def built_in(name: str, **arguments: Any) -> Source:
     module, _, maker = BUILT_IN[name].partition(":")
     made: Source = getattr(import_module(f"proactive_gym.sources.{module}"), maker)(**arguments)
     return made
+
+
+def attribution_of(name: str) -> str:
+    """Whose pictures the source of that name shows, in one sentence: its module's ``ATTRIBUTION``, if it has one."""
+    if name not in BUILT_IN:
+        return ""
+    module, _, _ = BUILT_IN[name].partition(":")
+    said: str = getattr(import_module(f"proactive_gym.sources.{module}"), "ATTRIBUTION", "")
+    return said

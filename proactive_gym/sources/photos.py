@@ -17,6 +17,7 @@ from proactive_gym.sources.scenes.source import ScenesSource
 from proactive_gym.sources.scenes.subjects import Catalogue
 
 PACKAGE = PACKAGES["photos"]
+ATTRIBUTION = "Photographs from the stamps of Tux Paint (https://tuxpaint.org), licence GPL-2."
 
 
 def photos(data_dir: str | None = None, split: str | None = None, image_size: int | None = None) -> ScenesSource:
@@ -48,7 +49,7 @@ def _catalogue(folder: Path) -> Catalogue:
     for row in rows:
         likenesses.setdefault(row["name"], []).append(CutOut(str(folder / row["file"])))
     things = [Named(name, kinds[name], tuple(found), alike[name]) for name, found in likenesses.items()]
-    return catalogue_of("photos", things, PACKAGE.attribution)
+    return catalogue_of("photos", things, ATTRIBUTION)
 
 
 def manifest() -> list[dict[str, str]]:

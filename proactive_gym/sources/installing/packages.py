@@ -16,7 +16,6 @@ class Package:
         about: What is in it.
         size: How large it is, fetched and installed.
         licence: Whose it is, and under which licence.
-        attribution: What is to be said beside its pictures, in one sentence.
         content: The folder in the package that holds what the source reads.
         suffixes: Of the files that it reads.
         least: So many of them there are at least; fewer make no package.
@@ -28,7 +27,6 @@ class Package:
     about: str
     size: str
     licence: str
-    attribution: str
     content: str
     suffixes: tuple[str, ...]
     least: int
@@ -48,7 +46,6 @@ PACKAGES = {
             about="photographs of animals, food, tools and the like, cut out: the stamps of Tux Paint",
             size="161 MB to fetch, 29 MB installed",
             licence="the Tux Paint developers and contributors, GPL-2",
-            attribution="Photographs from the stamps of Tux Paint (https://tuxpaint.org), licence GPL-2.",
             content="usr/share/tuxpaint/stamps",
             suffixes=(".png",),
             least=500,
