@@ -170,7 +170,7 @@ class Team:
         desks = make_desks(job.envs, setting, 0)
         self._episodes = planned(desks, None, [0], None)[SUITE]
         with _environment("OMP_NUM_THREADS", "1"):
-            self._coordinator = hired(job, Workers(workers))
+            self._coordinator = hired(job.worded(desks), Workers(workers))
             self._coordinator.wait_for_all()
 
     def play(self) -> Played:

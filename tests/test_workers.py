@@ -15,10 +15,12 @@ import pytest
 from proactive_gym import evaluation
 from proactive_gym.agents import Failure, scripted
 from proactive_gym.cli import main
+from proactive_gym.envs.arguments import Arguments
 from proactive_gym.errors import InputError
 from proactive_gym.evaluation import Workers, evaluate
 from proactive_gym.evaluation.workers.shares import Shares
 from proactive_gym.rollout import AgentError
+from proactive_gym.wording import Wording
 
 ROOT = Path(__file__).resolve().parents[1]
 ENVS = ["ProactiveOcclusion-v0", "ProactiveSketch-v0"]
@@ -63,6 +65,15 @@ class Shaky:
         random = scripted.random().act(turns)
         is_bad = [sum(map(ord, turn.episode)) % 5 == 0 for turn in turns]
         return [Failure("ServerError: busy") if bad else reply for bad, reply in zip(is_bad, random, strict=True)]
+
+
+class Listening:
+    """Says again what was said to it."""
+
+    name = "listening"
+
+    def act(self, turns):
+        return [turn.dialogue for turn in turns]
 
 
 class Raising:
@@ -153,6 +164,15 @@ def test_neither_worker_idles_while_the_other_has_work(tmp_path):
     slow, quick = sorted((first, second), key=len)
     assert len(quick) > 2 * len(slow) > 4
     assert sum(when > quick[-1] for when in slow) <= 8, "what an episode takes that was begun before"
+
+
+def test_workers_say_the_coordinators_sentences(monkeypatch):
+    """Even where "own" or "official" would mean something else to them."""
+    words = Wording("local", hints={"sketch": "Say when to draw more."})
+    monkeypatch.setattr(Arguments, "chosen_wording", lambda self, source: words)  # in this process alone
+    rows = evaluate(Listening(), ENVS[1], 4, workers=1, image_size=32, hint=True, reply="text").rows
+    assert {row["wording"] for row in rows} == {"local"}
+    assert all("Say when to draw more." in row["replies"][0] for row in rows)
 
 
 def test_a_failure_is_a_row_and_is_played_again(tmp_path):

@@ -1,7 +1,7 @@
 """Who plays: agents, environments and a judge, made in the process in which they play."""
 
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from proactive_gym.agents import Agent, ModelOptions, make_agent
@@ -51,6 +51,11 @@ class Job:
         """Refuse a judge who has nothing to judge."""
         if self.judge is not None and self.env_kwargs.get("reply") != "open":
             raise InputError("A judge reads replies in free words: it needs reply='open'.")
+
+    def worded(self, desks: Mapping[str, Desk]) -> "Job":
+        """The same with the sentences of these environments, whatever another process would find in their place."""
+        wording = next(iter(desks.values())).setting.wording
+        return replace(self, env_kwargs={**self.env_kwargs, "wording": wording})
 
 
 @dataclass(frozen=True)

@@ -143,7 +143,7 @@ def evaluate(
 
 
 def _players(job: Job, desks: dict[str, Desk], workers: Workers | None) -> Players:
-    return Alone(job, desks) if workers is None else hired(job, workers)
+    return Alone(job, desks) if workers is None else hired(job.worded(desks), workers)
 
 
 @dataclass(frozen=True)
