@@ -70,11 +70,11 @@ def test_known_subjects_are_those_that_the_drawings_name(stamps: Path, tmp_path:
 
 
 def test_a_source_plays_what_it_drives(stamps: Path, tmp_path: Path):
-    with pytest.warns(UserWarning, match="ProactiveSketch-v0 is left out"):
+    with pytest.warns(UserWarning, match="'photos' has no pictures for ProactiveSketch-v0"):
         found = shift("oracle", tmp_path, {"photos": str(stamps)}, [SKETCH, OCCLUSION], episodes=3, image_size=32)
     for run in found.runs.values():
         assert {row["env"] for row in run.rows} == {OCCLUSION}
-    with pytest.warns(UserWarning, match="sketch"), pytest.raises(InputError, match="sketch can be made"):
+    with pytest.warns(UserWarning, match="ProactiveSketch-v0"), pytest.raises(InputError, match="sketch can be made"):
         evaluate("oracle", "all", source="photos", data_dir=str(stamps), episodes=1, image_size=32)
         evaluate("oracle", [SKETCH], source="photos", data_dir=str(stamps), episodes=1, image_size=32)
 

@@ -43,7 +43,8 @@ def driven_desks(envs: Sequence[str], env_kwargs: dict[str, Any]) -> dict[str, D
     Raises:
         InputError: If there are none, or if an id or an argument is wrong.
     """
-    desks, left_out = {}, {}
+    desks: dict[str, Desk] = {}
+    left_out: dict[str, NotDrivenError] = {}
     for env in _ids(envs):
         try:
             desks[env] = make_desk(env, env_kwargs)
@@ -51,8 +52,9 @@ def driven_desks(envs: Sequence[str], env_kwargs: dict[str, Any]) -> dict[str, D
             left_out[env] = error
     if not desks:
         raise next(iter(left_out.values()))
-    for env, reason in left_out.items():
-        logger.warn(f"{env} is left out: {reason}")
+    if left_out:
+        name = next(iter(desks.values())).source.name
+        logger.warn(f"The source {name!r} has no pictures for {', '.join(left_out)}: left out.")
     return desks
 
 
