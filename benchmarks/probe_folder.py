@@ -32,7 +32,7 @@ from proactive_gym.world import SUFFICIENT
 
 THINGS = ("dog", "apple", "hammer", "guitar", "cactus", "car", "umbrella", "key", "fish", "airplane", "banana")
 """So few that each split has pictures of all of them."""
-PICTURES, CLIPS, FRAMES = 60, 12, 16
+PICTURES, CLIPS, FRAMES = 60, 40, 12
 
 Edges = tuple[int, int, int, int]
 
@@ -40,24 +40,23 @@ Edges = tuple[int, int, int, int]
 def main() -> None:
     """Make the pictures, train, test, write the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--episodes", type=int, default=2000, help="training episodes per scenario")
-    parser.add_argument("--tested", type=int, default=600, help="test episodes per scenario")
+    parser.add_argument("--episodes", type=int, default=800, help="training episodes per scenario")
+    parser.add_argument("--tested", type=int, default=400, help="test episodes per scenario")
     parser.add_argument("--epochs", type=int, default=6)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--out", type=Path, default=Path(__file__).parents[1] / "docs")
     options = parser.parse_args()
     torch.manual_seed(options.seed)
-    rows = []
     with tempfile.TemporaryDirectory() as folder:
-        for name, make in (("photographs", photographs), ("covered", clips), ("absent", clips)):
-            root = Path(folder) / name
-            make(root, name == "covered")
-            rows += measured(root, options)
+        root = Path(folder)
+        photographs(root)
+        clips(root)
+        rows = measured(root, options)
     options.out.mkdir(parents=True, exist_ok=True)
     with (options.out / "probe_folder.csv").open("w", newline="", encoding="utf-8") as stream:
-        table = csv.DictWriter(stream, rows[0].keys(), lineterminator="\n")
-        table.writeheader()
-        table.writerows(rows)
+        writer = csv.DictWriter(stream, rows[0].keys(), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
     for row in rows:
         print(*row.values())
     print(f"goals: at most {FIRST_GOAL:.0%} on first pictures, at least {SUFFICIENT_GOAL:.0%} on sufficient ones")
@@ -87,33 +86,32 @@ def measured(root: Path, options: argparse.Namespace) -> list[dict[str, object]]
     return rows
 
 
-def photographs(root: Path, covered: bool) -> None:
+def photographs(root: Path) -> None:
     """``PICTURES`` of each thing, with a table of boxes."""
-    del covered
     with table(root / "boxes.csv", "file", "left", "top", "right", "bottom") as writer:
-        for name, number, folder in each(root, PICTURES):
+        for name, number in each(PICTURES):
             draw = Draw(f"{name} {number}")
             picture, edges = composed(draw, name, draw.between(0.3, 0.6))
-            picture.save(folder / f"{number}.jpg", quality=92)
-            writer.writerow([f"{name}/{number}.jpg", *edges])
+            place = f"{name}/{number}.jpg"
+            save(picture, root / place)
+            writer.writerow([place, *edges])
 
 
-def clips(root: Path, covered: bool) -> None:
-    """``CLIPS`` of each thing, with a table of the frames that show it."""
+def clips(root: Path) -> None:
+    """``CLIPS`` of each thing that are covered at times, as many that it is absent from, with a table of both."""
     with table(root / "clips.csv", "clip", "first", "last", "otherwise") as writer:
-        for name, number, folder in each(root, CLIPS):
-            draw = Draw(f"{name} {number} {covered}")
+        for name, number in each(2 * CLIPS):
+            otherwise, stream = ("hidden", "absent")[number % 2], f"{name} clip {number}"
+            draw = Draw(stream)
             first = draw.whole(4, FRAMES - 6)
             last = first + draw.whole(1, 3)
-            clear, edges = composed(draw, name, draw.between(0.35, 0.5))
-            ground, _ = composed(Draw(f"{name} {number} {covered}"), "", 0.4)
-            (folder / str(number)).mkdir()
+            clear, edges = composed(Draw(stream), name, draw.between(0.35, 0.5))
+            ground, _ = composed(Draw(stream), "", 0.0)
+            other = board(clear, edges) if otherwise == "hidden" else ground
+            place = f"{name}/clip {number}"
             for frame in range(1, FRAMES + 1):
-                shown = (clear if covered or first <= frame <= last else ground).copy()
-                if covered and not first <= frame <= last:
-                    board(shown, edges)
-                shown.save(folder / str(number) / f"{frame:04}.jpg", quality=92)
-            writer.writerow([f"{name}/{number}", first, last, "hidden" if covered else "absent"])
+                save(clear if first <= frame <= last else other, root / place / f"{frame:04}.jpg")
+            writer.writerow([place, first, last, otherwise])
 
 
 def composed(draw: Draw, name: str, size: float) -> tuple[Image.Image, Edges]:
@@ -131,27 +129,29 @@ def composed(draw: Draw, name: str, size: float) -> tuple[Image.Image, Edges]:
     return picture, (left, top, left + thing.width, top + thing.height)
 
 
-def board(picture: Image.Image, edges: Edges) -> None:
-    """A dark square before whatever is in the box, which tells nothing of its shape."""
+def board(picture: Image.Image, edges: Edges) -> Image.Image:
+    """The picture with a dark square before whatever is in the box, which tells nothing of its shape."""
     middle = (edges[0] + edges[2]) / 2, (edges[1] + edges[3]) / 2
-    half = 0.28 * min(picture.size)
-    ImageDraw.Draw(picture).rectangle(
-        (middle[0] - half, middle[1] - half, middle[0] + half, middle[1] + half), (40, 36, 30)
-    )
+    half, covered = 0.28 * min(picture.size), picture.copy()
+    around = (middle[0] - half, middle[1] - half, middle[0] + half, middle[1] + half)
+    ImageDraw.Draw(covered).rectangle(around, (40, 36, 30))
+    return covered
 
 
-def each(root: Path, number: int) -> Iterator[tuple[str, int, Path]]:
-    """Names, numbers and folders."""
-    for name in THINGS:
-        (root / name).mkdir(parents=True)
-        for place in range(number):
-            yield name, place, root / name
+def save(picture: Image.Image, file: Path) -> None:
+    """Save the picture, and make its folder if it is new."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    picture.save(file, quality=92)
+
+
+def each(number: int) -> Iterator[tuple[str, int]]:
+    """Names and numbers."""
+    return ((name, place) for name in THINGS for place in range(number))
 
 
 @contextmanager
 def table(file: Path, *columns: str) -> Iterator[Any]:
     """A CSV file to be filled in."""
-    file.parent.mkdir(parents=True)
     with file.open("w", newline="", encoding="utf-8") as stream:
         writer = csv.writer(stream)
         writer.writerow(columns)

@@ -170,6 +170,7 @@ class ProactiveFramingEnv(ProactiveEnv):
     See `proactive_gym.envs.arguments.Arguments`. With `control="unhelpful"` the camera looks at a print, whose white
     edge is to be seen: beyond it there is only the table.
     `decoys` adds two options to the menu.
+    With `source="folder"` a part of a photograph is to be seen, which grows, see docs/sources.md.
     With `source="proactivebench"` the official rows are played instead of scenes, see docs/benchmark.md.
 
     ## References

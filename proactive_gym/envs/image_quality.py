@@ -250,6 +250,7 @@ class ProactiveImageQualityEnv(ProactiveEnv):
     See `proactive_gym.envs.arguments.Arguments`. With `control="unhelpful"` none of the four repairs fits the damage,
     and a request for any of them ends the episode.
     `decoys` adds two options to the menu.
+    With `source="folder"` photographs are spoilt, see docs/sources.md.
     With `source="proactivebench"` the official rows are played instead of scenes, see docs/benchmark.md.
 
     ## References

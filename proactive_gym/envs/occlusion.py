@@ -234,6 +234,7 @@ class ProactiveOcclusionEnv(ProactiveEnv):
     See `proactive_gym.envs.arguments.Arguments`. With `control="unhelpful"` the wall runs on beyond both edges of the
     picture, and moving it uncovers nothing.
     `decoys` adds two options to the menu.
+    With `source="folder"` blocks are put before what a photograph shows, see docs/sources.md.
     With `source="proactivebench"` the official rows are played instead of scenes, see docs/benchmark.md.
 
     ## References

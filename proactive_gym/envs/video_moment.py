@@ -302,6 +302,7 @@ class ProactiveVideoMomentEnv(ProactiveEnv):
     See `proactive_gym.envs.arguments.Arguments`. With `control="unhelpful"` the recording is lost: a test card
     throughout.
     `decoys` adds two options to the menu.
+    With `source="folder"` recorded clips are stopped at the wrong moment, see docs/sources.md.
     With `source="proactivebench"` the official rows are played instead of scenes, see docs/benchmark.md.
 
     ## References

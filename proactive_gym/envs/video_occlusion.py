@@ -242,6 +242,7 @@ class ProactiveVideoOcclusionEnv(ProactiveEnv):
     ## Arguments
     See `proactive_gym.envs.arguments.Arguments`. With `control="unhelpful"` a crowd fills every frame.
     `decoys` adds two options to the menu.
+    With `source="folder"` recorded clips are stopped while something passes, see docs/sources.md.
     With `source="proactivebench"` the official rows are played instead of scenes, see docs/benchmark.md.
 
     ## References
