@@ -43,6 +43,8 @@ TRANSFERRED = (
     "The strengths of the pictures are those that were set on the drawings ([the probe](probe.md)); nothing was set on "
     "this source."
 )
+USUAL = {"source": "scenes", "episodes": 3000, "tested": 1000, "epochs": 6, "split": "test", "seed": 0}
+"""What is not given on the command line."""
 BINS = (0.0, 0.02, 0.1, 0.2, 0.35, 0.5, 0.65, 0.8, 0.9, 1.001)
 
 
@@ -60,13 +62,14 @@ class Pictures:
 def main() -> None:
     """Train, test, write the table and the plot."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--episodes", type=int, default=3000, help="training episodes per scenario")
-    parser.add_argument("--tested", type=int, default=1000, help="test episodes per scenario")
-    parser.add_argument("--epochs", type=int, default=6)
-    parser.add_argument("--source", default="scenes", help="scenes, photos or another that renders (default: scenes)")
+    parser.add_argument("--source", help="scenes, photos or another that renders (default: scenes)")
     parser.add_argument("--data-dir", help="where its pictures are, if not installed")
-    parser.add_argument("--split", default="test")
-    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--episodes", type=int, help="training episodes per scenario")
+    parser.add_argument("--tested", type=int, help="test episodes per scenario")
+    parser.add_argument("--epochs", type=int)
+    parser.add_argument("--split")
+    parser.add_argument("--seed", type=int)
+    parser.set_defaults(**USUAL)
     parser.add_argument("--out", type=Path, default=Path(__file__).parents[1] / "docs")
     options = parser.parse_args()
     torch.manual_seed(options.seed)
@@ -238,7 +241,7 @@ def write_table(rows: list[dict[str, object]], options: argparse.Namespace, stem
         f"A small network, trained on {options.episodes} episodes per scenario of the `{options.split}` split and "
         f"tested on {options.tested} others, names the subject among the menu's four answers (chance is 25 %). "
         "Brackets are 95 % intervals. Goals: at most 40 % on first pictures, at least 95 % on sufficient ones. "
-        f"Made by `python benchmarks/probe.py{'' if scenes else f' --source {options.source}'}`.",
+        f"Made by `{command(options)}`.",
         "",
         TUNED if scenes else TRANSFERRED,
         "",
@@ -251,6 +254,12 @@ def write_table(rows: list[dict[str, object]], options: argparse.Namespace, stem
         lines.append(f"| {found['scenario']} | {first} | {enough} | {rank} |")
     page = [*lines, "", f"![Accuracy by sufficiency]({stem}.png)", ""]
     (options.out / f"{stem}.md").write_text("\n".join(page), encoding="utf-8")
+
+
+def command(options: argparse.Namespace) -> str:
+    """What was typed, but for where the pictures are and where the files go."""
+    given = [(name, getattr(options, name)) for name, usual in USUAL.items() if getattr(options, name) != usual]
+    return " ".join(["python benchmarks/probe.py", *[f"--{name} {value}" for name, value in given]])
 
 
 def written(found: dict[str, object], name: str) -> str:
