@@ -39,12 +39,15 @@ every_id = pytest.mark.parametrize("env_id", IDS)
 both_replies = pytest.mark.parametrize(("reply", "off_menu"), [("choice", "error"), ("text", "unreadable")])
 
 
-def make(env_id: str, off_menu: str = "error", vocabulary: Vocabulary | None = None, **kwargs) -> EncodedMenu:
-    return EncodedMenu(gym.make(env_id, **{"image_size": SIDE, **kwargs}), vocabulary, off_menu)
+def make(
+    env_id: str, off_menu: str = "error", vocabulary: Vocabulary | None = None, last: bool = False, **kwargs
+) -> EncodedMenu:
+    return EncodedMenu(gym.make(env_id, **{"image_size": SIDE, **kwargs}), vocabulary, off_menu, last)
 
 
-def make_vector(env_id: str, num_envs: int, off_menu: str = "error", **kwargs) -> VectorEncodedMenu:
-    return VectorEncodedMenu(gym.make_vec(env_id, num_envs, **{"image_size": SIDE, **kwargs}), off_menu=off_menu)
+def make_vector(env_id: str, num_envs: int, off_menu: str = "error", last: bool = False, **kwargs) -> VectorEncodedMenu:
+    vector = gym.make_vec(env_id, num_envs, **{"image_size": SIDE, **kwargs})
+    return VectorEncodedMenu(vector, off_menu=off_menu, last=last)
 
 
 def same(one, other) -> bool:
@@ -278,9 +281,9 @@ def test_masks_are_found_through_wrappers_and_need_an_episode():
 @pytest.mark.parametrize("mode", ["same_step", "next_step"])
 @both_replies
 def test_encoding_the_vector_equals_encoding_single_ones(env_id, mode, reply, off_menu):
-    native = make_vector(env_id, 3, off_menu, autoreset=mode, reply=reply)
+    native = make_vector(env_id, 3, off_menu, last=True, autoreset=mode, reply=reply)
     modes = {"same_step": gym.vector.AutoresetMode.SAME_STEP, "next_step": gym.vector.AutoresetMode.NEXT_STEP}
-    single = [lambda: make(env_id, off_menu, reply=reply)] * 3
+    single = [lambda: make(env_id, off_menu, last=True, reply=reply)] * 3
     sync = gym.vector.SyncVectorEnv(single, autoreset_mode=modes[mode])
     (obs, info), (other, other_info) = native.reset(seed=3), sync.reset(seed=3)
     assert same(obs, other) and same(info, other_info)
@@ -293,6 +296,30 @@ def test_encoding_the_vector_equals_encoding_single_ones(env_id, mode, reply, of
         assert all(same(a, b) for a, b in zip(results, others, strict=True))
         assert native.observation_space.contains(results[0])
         assert np.array_equal(native.action_masks(), results[0]["menu"])
+
+
+def test_what_was_done_last_is_shown_until_the_episode_is_over():
+    env = make("ProactiveOcclusion-v0", last=True)
+    assert env.observation_space["last"] == env.observation_space["menu"]
+    observation, _ = env.reset(seed=0)
+    assert not observation["last"].any()
+    ways = [number for number in np.flatnonzero(observation["menu"]) if 0 < number < 20]
+    for number in (ways[0], ways[-1]):
+        observation, _, over, cut, _ = env.step(number)
+        assert not (over or cut) and np.flatnonzero(observation["last"]).tolist() == [number]
+    observation, _, over, *_ = env.step(0)
+    assert over and np.flatnonzero(observation["last"]).tolist() == [0]
+    assert not env.reset()[0]["last"].any()
+
+
+def test_lanes_that_go_on_remember_while_others_are_reset():
+    vector = make_vector("ProactiveOcclusion-v0", 2, last=True, autoreset="disabled")
+    shown, _ = vector.reset(seed=0)
+    asking = [next(number for number in np.flatnonzero(row) if 0 < number < 20) for row in shown["menu"]]
+    shown, *_ = vector.step(np.array([asking[0], 0]))
+    assert shown["last"].argmax(axis=1).tolist() == [asking[0], 0]
+    shown, _ = vector.reset(options={"reset_mask": np.array([False, True])})
+    assert np.flatnonzero(shown["last"][0]).tolist() == [asking[0]] and not shown["last"][1].any()
 
 
 def test_wrong_actions_name_the_lane_and_move_none():

@@ -9,22 +9,22 @@ is a mask over them. Needs no library beyond Gymnasium::
 """
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import TYPE_CHECKING, Any
 
 import gymnasium as gym
 import numpy as np
 from gymnasium.error import InvalidAction
-from gymnasium.spaces import Dict, Discrete, MultiBinary, Space
+from gymnasium.spaces import Discrete
 from gymnasium.utils import RecordConstructorArgs
 from gymnasium.vector.utils import batch_space
 from numpy.typing import NDArray
 
 from proactive_gym.envs.base import Info, Observation, ProactiveEnv
 from proactive_gym.envs.conversation import Conversation
+from proactive_gym.envs.encoder import Encoder, OffMenu
 from proactive_gym.envs.vector import Infos, Observations, ProactiveVectorEnv
-from proactive_gym.envs.vocabulary import Vocabulary, desk_of
-from proactive_gym.errors import InputError, check_choice
-from proactive_gym.menu import letter
+from proactive_gym.envs.vocabulary import Vocabulary
+from proactive_gym.errors import InputError
 from proactive_gym.spaces import Options
 
 if TYPE_CHECKING:
@@ -32,91 +32,14 @@ if TYPE_CHECKING:
 else:
     _VectorWrapper = gym.vector.VectorWrapper  # takes no parameters before Gymnasium 1.4
 
-OffMenu = Literal["error", "unreadable"]
-
-UNREADABLE = ""
-"""A written reply that names no option, however it is read."""
-
-
-class Encoder:
-    """What the two wrappers share: conversations to arrays, actions to replies.
-
-    Args:
-        env: The environment to encode.
-        vocabulary: The actions; ``Vocabulary.of(env)`` by default.
-        off_menu: What becomes of an action that is not on offer, see ``EncodedMenu``.
-
-    Raises:
-        InputError: If the environment cannot be encoded.
-    """
-
-    def __init__(self, env: Any, vocabulary: Vocabulary | None, off_menu: str) -> None:
-        desk = desk_of(env)
-        check_choice("off_menu", off_menu, get_args(OffMenu))
-        reply = desk.arguments.reply
-        if reply == "open":
-            raise InputError("reply is 'open', which shows no menu to encode; make the environment with 'choice'.")
-        if off_menu == "unreadable" and reply != "text":
-            raise InputError(
-                f"off_menu is 'unreadable', but the environment has reply={reply!r}, where replies are options; "
-                "make it with reply='text'."
-            )
-        if desk.source.image_size is None:
-            raise InputError(
-                f"The pictures of the source {desk.source.name!r} differ in size; give image_size to make them alike."
-            )
-        self.vocabulary = Vocabulary.of(env) if vocabulary is None else vocabulary
-        self._forgiving = off_menu == "unreadable"
-        self._written = reply == "text"
-
-    def observation_space(self, space: Space[Any]) -> Dict:
-        """Picture and menu, for an environment with that observation space.
-
-        Raises:
-            InputError: If a wrapper has taken the picture away.
-        """
-        if not isinstance(space, Dict) or "image" not in space.spaces:
-            raise InputError(f"The observations are {space}, but must have an 'image'; put this wrapper on first.")
-        return Dict({"image": space["image"], "menu": MultiBinary(len(self.vocabulary))})
-
-    def menus(self, conversations: Sequence[Conversation]) -> NDArray[np.int8]:
-        """What is on offer in each of them, ``(N, n)``."""
-        return np.stack([self.vocabulary.multi_hot(one.options, one.offered) for one in conversations])
-
-    def reply(self, conversation: Conversation, action: int, where: str = "") -> int | str:
-        """What to say in order to do ``action``: an option's number, or its letter where replies are written.
-
-        Once the episode is over it is anything at all: the environment ignores it, or says that it waits for a reset.
-
-        Raises:
-            InvalidAction: If the action does not exist, or is not on offer and ``off_menu`` is ``"error"``.
-        """
-        if conversation.state.over:
-            return UNREADABLE if self._written else 0
-        if not 0 <= action < len(self.vocabulary):
-            raise InvalidAction(f"{where}Action {action} does not exist; there are 0 to {len(self.vocabulary) - 1}.")
-        offered = conversation.offered
-        option = self.vocabulary.option(action, conversation.options, offered)
-        if option is None:
-            if self._forgiving:
-                return UNREADABLE
-            raise InvalidAction(where + self._refusal(conversation, action))
-        return letter(sum(offered[:option])) if self._written else option
-
-    def _refusal(self, conversation: Conversation, action: int) -> str:
-        names = self.vocabulary.names
-        on_offer = ", ".join(f"{number} ({names[number]})" for number in self.menus([conversation])[0].nonzero()[0])
-        return (
-            f"Action {action} ({names[action]}) is not on offer in episode {conversation.episode.name!r} at turn "
-            f"{conversation.state.turn}; on offer are {on_offer}."
-        )
-
 
 class EncodedMenu(gym.Wrapper[Observation, Any, Observation, Any], RecordConstructorArgs):
     """Picture and multi-hot menu for observations, a fixed vocabulary for actions.
 
     Observations are ``Dict`` of ``image`` (as it is) and ``menu`` (``MultiBinary(n)``: which of the vocabulary's ``n``
-    actions are on offer). Actions are ``Discrete(n)``; ``action_masks()`` is what sb3-contrib's MaskablePPO asks for.
+    actions are on offer), with ``last=True`` also of ``last`` (``MultiBinary(n)``: the action that led to this picture;
+    all 0 at an episode's beginning). Actions are ``Discrete(n)``; ``action_masks()`` is what sb3-contrib's MaskablePPO
+    asks for.
 
     ``info`` calls the episode's name ``episode_name``: Gymnasium and stable-baselines3 keep an episode's statistics
     under ``episode``, and stumble over a string there.
@@ -126,20 +49,26 @@ class EncodedMenu(gym.Wrapper[Observation, Any, Observation, Any], RecordConstru
         vocabulary: The actions; ``Vocabulary.of(env)`` by default.
         off_menu: What becomes of an action that is not on offer: ``"error"`` raises; ``"unreadable"`` ends the episode
             as a reply that names no option does, for algorithms that know of no masks, and needs ``reply="text"``.
+        last: Whether observations hold what was done last: all the memory it takes to go on in the same direction.
 
     Raises:
         InputError: If the environment cannot be encoded, naming the argument that would help.
     """
 
     def __init__(
-        self, env: gym.Env[Any, Any], vocabulary: Vocabulary | None = None, off_menu: OffMenu = "error"
+        self,
+        env: gym.Env[Any, Any],
+        vocabulary: Vocabulary | None = None,
+        off_menu: OffMenu = "error",
+        last: bool = False,
     ) -> None:
-        RecordConstructorArgs.__init__(self, vocabulary=vocabulary, off_menu=off_menu)
+        RecordConstructorArgs.__init__(self, vocabulary=vocabulary, off_menu=off_menu, last=last)
         if not isinstance(getattr(env, "unwrapped", None), ProactiveEnv):
             raise InputError(f"EncodedMenu wraps what gym.make gives for an id of proactive_gym, but this is {env}.")
-        self._encoder = Encoder(env, vocabulary, off_menu)
+        self._encoder = Encoder(env, vocabulary, off_menu, last)
         super().__init__(env)
         self.vocabulary = self._encoder.vocabulary
+        self._acted = np.zeros(1, dtype=np.int64)
         self._options = Options(len(self.vocabulary))
         self.observation_space = self._encoder.observation_space(env.observation_space)
         self.action_space = self._options
@@ -159,21 +88,19 @@ class EncodedMenu(gym.Wrapper[Observation, Any, Observation, Any], RecordConstru
         if number.shape != () or number.dtype.kind not in "iu":
             raise InvalidAction(f"The action is {action!r}, but must be the number of a word in the vocabulary.")
         reply = self._encoder.reply(self._conversation(), int(number))
+        self._acted[0] = number
         observation, reward, terminated, truncated, info = self.env.step(reply)
         return self._encoded(observation), float(reward), terminated, truncated, _renamed(info)
 
     def action_masks(self) -> NDArray[np.bool_]:
         """The actions on offer, bool ``(n,)``."""
-        return self._menu().astype(bool)
-
-    def _menu(self) -> NDArray[np.int8]:
-        menu: NDArray[np.int8] = self._encoder.menus([self._conversation()])[0]
-        return menu
+        masks: NDArray[np.bool_] = self._encoder.menus([self._conversation()])[0].astype(bool)
+        return masks
 
     def _encoded(self, observation: Observation) -> Observation:
-        menu = self._menu()
-        self._options.offer(menu.copy())
-        return {"image": observation["image"], "menu": menu}
+        shown = self._encoder.observations([observation["image"]], [self._conversation()], self._acted)
+        self._options.offer(shown["menu"][0].copy())
+        return {name: rows[0] for name, rows in shown.items()}
 
     def _conversation(self) -> Conversation:
         env = self.env.unwrapped
@@ -188,6 +115,7 @@ class VectorEncodedMenu(_VectorWrapper, RecordConstructorArgs):
         env: What ``gym.make_vec(id, num_envs=…)`` gives.
         vocabulary: As in ``EncodedMenu``.
         off_menu: As in ``EncodedMenu``.
+        last: As in ``EncodedMenu``.
 
     Raises:
         InputError: If the environment cannot be encoded, naming the argument that would help.
@@ -198,15 +126,17 @@ class VectorEncodedMenu(_VectorWrapper, RecordConstructorArgs):
         env: gym.vector.VectorEnv[Any, Any, Any],
         vocabulary: Vocabulary | None = None,
         off_menu: OffMenu = "error",
+        last: bool = False,
     ) -> None:
-        RecordConstructorArgs.__init__(self, vocabulary=vocabulary, off_menu=off_menu)
+        RecordConstructorArgs.__init__(self, vocabulary=vocabulary, off_menu=off_menu, last=last)
         if not isinstance(getattr(env, "unwrapped", None), ProactiveVectorEnv):
             raise InputError(
                 "VectorEncodedMenu wraps the native vector environment, as gym.make_vec(id, num_envs=…) gives it, but "
                 f"this is {env}."
             )
-        self._encoder = Encoder(env, vocabulary, off_menu)
+        self._encoder = Encoder(env, vocabulary, off_menu, last)
         super().__init__(env)
+        self._acted = np.zeros(self.num_envs, dtype=np.int64)
         self.vocabulary = self._encoder.vocabulary
         self.single_observation_space = self._encoder.observation_space(env.single_observation_space)
         self.single_action_space = Discrete(len(self.vocabulary))
@@ -228,6 +158,7 @@ class VectorEncodedMenu(_VectorWrapper, RecordConstructorArgs):
         """
         before = self._conversations()
         replies = tuple(self._replies(actions, before))
+        self._acted[:] = actions
         observations, rewards, terminations, truncations, infos = self.env.step(replies)
         infos = _renamed(infos)
         if "final_obs" in infos:
@@ -253,11 +184,12 @@ class VectorEncodedMenu(_VectorWrapper, RecordConstructorArgs):
         encoded = np.full(self.num_envs, None, dtype=object)
         for lane, final in enumerate(finals):
             if final is not None:
-                encoded[lane] = {"image": final["image"], "menu": self._encoder.menus([ended[lane]])[0]}
+                rows = self._encoder.observations([final["image"]], [ended[lane]], self._acted[lane : lane + 1])
+                encoded[lane] = {name: of_lane[0] for name, of_lane in rows.items()}
         return encoded
 
     def _encoded(self, observations: Observations) -> Observations:
-        return {"image": observations["image"], "menu": self._encoder.menus(self._conversations())}
+        return self._encoder.observations(observations["image"], self._conversations(), self._acted)
 
     def _conversations(self) -> list[Conversation]:
         env = self.env.unwrapped
