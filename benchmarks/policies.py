@@ -68,7 +68,7 @@ def ours(own_network: bool, kept: bool) -> Any:
     source: Any = ScenesSource(split="train", image_size=SIDE)
     if kept:
         source = FixedEpisodes(source, 1000)
-    env = SB3VecEnv(VectorEncodedMenu(gym.make_vec("ProactiveSuite-v0", LANES, source=source)))
+    env = SB3VecEnv(VectorEncodedMenu(gym.make_vec("ProactiveSuite-v0", LANES, source=source), last=own_network))
     if not own_network:
         return MaskablePPO("MultiInputPolicy", env, **SETTINGS)
     assert isinstance(env.env, VectorEncodedMenu)

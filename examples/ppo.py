@@ -10,9 +10,9 @@ never asks where it takes what it finds best (``--reluctance``); with rewards fo
 from the few times that it asks by chance, that asking leads to pictures it can name.
 
 **Learning from what it is told.** When an episode is over, the user says what the right answer was
-(``info["answer"]``). From that the network learns to name the last picture (``--tell``), many times faster than from
-rewards, which say only whether a guess was right. The convolutions that know things learn from nothing else, since
-PPO's gradients make them forget. It is told names, never when to ask: that, and what to choose, PPO learns from
+(``info["answer"]``). From that the network learns to name the pictures that it saw in the episode (``--tell``), many
+times faster than from rewards, which say only whether a guess was right. What knows things learns from nothing else,
+since PPO's gradients make it forget. It is told names, never when to ask: that, and what to ask for, PPO learns from
 rewards. ``--tell 0`` leaves it out, and PPO trains all.
 
 The same command again goes on from the last checkpoint. The result plays as the agent ``sb3:runs/ppo/policy.zip``.
@@ -36,7 +36,7 @@ from torch.nn import functional
 
 from proactive_gym import evaluate
 from proactive_gym.adapters.joined import JoinedVecEnv
-from proactive_gym.adapters.sb3_policies import ALGORITHMS, ANSWER, kinds_of, save_policy
+from proactive_gym.adapters.sb3_policies import ALGORITHMS, kinds_of, save_policy
 from proactive_gym.adapters.stable_baselines3 import SB3VecEnv
 from proactive_gym.envs import SCENARIOS, ProactiveEnv
 from proactive_gym.envs.encoded import VectorEncodedMenu
@@ -47,6 +47,9 @@ from proactive_gym.training.flags import as_words, flags_from
 from proactive_gym.training.policy_report import result_table, share_of_oracle, write_curve
 from proactive_gym.training.run_folder import opened
 
+FARTHEST = 2
+"""Pixels by which pictures are moved at most before it learns to name them."""
+
 
 @dataclass(frozen=True)
 class Flags:
@@ -54,26 +57,27 @@ class Flags:
 
     out: str = "runs/ppo"  # folder for the run; the same command again goes on with it
     algorithm: Literal["maskable", "ppo"] = "maskable"  # MaskablePPO, or PPO, which may choose what is not on offer
-    clear_steps: int = 40_960  # steps of the first part, in which all pictures suffice
-    steps: int = 122_880  # steps altogether
+    clear_steps: int = 30_720  # steps of the first part, in which all pictures suffice
+    steps: int = 163_840  # steps altogether
     hold_out: tuple[str, ...] = ()  # scenarios that it never trains on
-    still_clear: float = 0.25  # share of the lanes in which pictures still suffice after that
-    reluctance: float = 3.0  # how far the scores of interventions start below those of answers
+    still_clear: float = 0.125  # share of the lanes in which pictures still suffice after that
+    reluctance: float = 5.0  # how far the scores of interventions and of giving up start below those of answers
     tell: float = 1.0  # weight of learning from the answers it is told; 0 leaves rewards alone
-    tell_passes: int = 8  # how often it goes over an answer it was told
+    tell_passes: int = 6  # how often it goes over a picture whose answer it was told
+    tell_batch: int = 128  # pictures each time
     remember: int = 30_000  # how many of them it keeps
     image_size: int = 32  # side of the pictures
     num_envs: int = 64  # conversations at once
     n_steps: int = 16  # turns of each before it learns from them
     batch_size: int = 256  # turns per update
-    n_epochs: int = 2  # how often it goes over each turn
-    learning_rate: float = 2.5e-4  # of PPO's Adam, falling to a tenth by the end
-    tell_rate: float = 1e-3  # of the Adam that learns from what it is told; falls alike
-    target_kl: float = 0.05  # divergence from the policy that played at which an update ends
+    n_epochs: int = 4  # how often it goes over each turn
+    learning_rate: float = 1e-3  # of PPO's Adam, falling to a twentieth by the end
+    tell_rate: float = 2e-3  # of the Adam that learns from what it is told; falls alike
+    target_kl: float = 0.1  # divergence from the policy that played at which an update ends
     gamma: float = 0.95  # discount: what it pays to be asked for nothing
-    ent_coef: float = 0.02  # bonus for not being too sure
+    ent_coef: float = 0.03  # bonus for not being too sure
     checkpoint_every: int = 5_000  # steps
-    log_every: int = 10  # rollouts, from one point of the curve to the next
+    log_every: int = 5  # rollouts, from one point of the curve to the next
     eval_episodes: int = 1000  # episodes per evaluation at the end
     seed: int = 0  # of the network, of chance and of the episodes
 
@@ -89,7 +93,7 @@ class Flags:
             "log_every",
             "checkpoint_every",
         )
-        for name in (*positive, "tell_passes", "remember", "eval_episodes"):
+        for name in (*positive, "tell_passes", "tell_batch", "remember", "eval_episodes"):
             check_whole(name, getattr(self, name), 1)
         check_whole("clear_steps", self.clear_steps, 0, self.steps)
         check_whole("seed", self.seed, 0)
@@ -150,7 +154,7 @@ def make(flags: Flags, lanes: int, seed: int, **kwargs: Any) -> SB3VecEnv:
         kwargs["reply"] = "text"
     vector = ProactiveVectorEnv(Trained, lanes, split="train", image_size=flags.image_size, **kwargs)
     words = Vocabulary.of(vector)
-    env = SB3VecEnv(VectorEncodedMenu(vector, words, off_menu="unreadable" if plain else "error"))
+    env = SB3VecEnv(VectorEncodedMenu(vector, words, off_menu="unreadable" if plain else "error", last=True))
     env.seed(seed)
     return env
 
@@ -175,7 +179,7 @@ def new_model(flags: Flags, env: SB3VecEnv, vocabulary: Vocabulary) -> Any:
     return algorithm(
         policy,
         env,
-        learning_rate=lambda left: flags.learning_rate * max(0.1, left),
+        learning_rate=lambda left: flags.learning_rate * max(0.05, left),
         n_steps=flags.n_steps,
         batch_size=min(flags.batch_size, flags.n_steps * flags.num_envs),
         n_epochs=flags.n_epochs,
@@ -260,7 +264,7 @@ class Curve(BaseCallback):
 
 
 class Tell(BaseCallback):
-    """Learns from the answers that it is told at the end of episodes to name their last pictures."""
+    """Learns from the answers that it is told at the end of episodes to name all pictures that it saw in them."""
 
     def __init__(self, flags: Flags, vocabulary: Vocabulary) -> None:
         super().__init__()
@@ -268,37 +272,45 @@ class Tell(BaseCallback):
         side, room = flags.image_size, flags.remember
         self.images = np.zeros((room, 3, side, side), dtype=np.uint8)
         self.answers = np.zeros(room, dtype=np.int64)
+        self.seen: list[list[np.ndarray]] = [[] for _ in range(flags.num_envs)]
         self.told, self.new = 0, 0
         self.random = np.random.default_rng(flags.seed)
 
     def _on_training_start(self) -> None:
-        kinds = torch.tensor(self.model.policy._kinds)
-        self.is_answer = kinds == ANSWER
+        self.seen = [[] for _ in self.seen]
         # With Adam's usual eps of 1e-8, weights that matter to no softmax would grow on rounding errors.
-        self.optimizer = torch.optim.Adam(self.model.policy.parameters(), lr=self.flags.tell_rate, eps=1e-5)
+        sight: Any = self.model.policy.features_extractor
+        knowing = [*sight.layers.parameters(), *sight.names.parameters()]
+        self.optimizer = torch.optim.Adam(knowing, lr=self.flags.tell_rate, eps=1e-5)
 
     def _on_step(self) -> bool:
-        for info in self.locals["infos"]:
+        shown: Any = self.model._last_obs
+        for image, seen, info in zip(shown["image"], self.seen, self.locals["infos"], strict=True):
+            seen.append(image)
             if "answer" in info:
-                place = self.told % len(self.images)
-                self.images[place] = info["terminal_observation"]["image"]
-                self.answers[place] = self.words[info["answer"]]
-                self.told, self.new = self.told + 1, self.new + 1
+                for picture in seen:
+                    self._keep(picture, self.words[info["answer"]])
+                seen.clear()
         return True
+
+    def _keep(self, image: np.ndarray, answer: int) -> None:
+        place = self.told % len(self.images)
+        self.images[place], self.answers[place] = image, answer
+        self.told, self.new = self.told + 1, self.new + 1
 
     def _on_rollout_start(self) -> None:
         """After an update and before the next turns are played: PPO's probabilities stay those it acted by."""
         for group in self.optimizer.param_groups:
-            group["lr"] = self.flags.tell_rate * max(0.1, self.model._current_progress_remaining)
-        for _ in range(self.new * self.flags.tell_passes // self.flags.batch_size):
-            self._learn(self.random.integers(min(self.told, len(self.images)), size=self.flags.batch_size))
+            group["lr"] = self.flags.tell_rate * max(0.05, self.model._current_progress_remaining)
+        for _ in range(self.new * self.flags.tell_passes // self.flags.tell_batch):
+            self._learn(self.random.integers(min(self.told, len(self.images)), size=self.flags.tell_batch))
         self.new = 0
 
     def _learn(self, places: np.ndarray) -> None:
         policy: Any = self.model.policy
-        known, seen = policy.features_extractor.look(torch.from_numpy(self.images[places]) / 255)
-        scores = policy.action_net.words(torch.cat([known, seen.detach()], dim=1))
-        scores = scores.masked_fill(~self.is_answer, -torch.inf)
+        moved = tuple(self.random.integers(-FARTHEST, FARTHEST + 1, size=2))  # or it would know damage by heart
+        images = torch.from_numpy(np.roll(self.images[places], moved, axis=(2, 3)))
+        scores = policy.features_extractor.named(images / 255)
         loss = self.flags.tell * functional.cross_entropy(scores, torch.from_numpy(self.answers[places]))
         self.optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]

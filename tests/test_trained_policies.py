@@ -15,10 +15,11 @@ import torch
 import proactive_gym
 from proactive_gym import InputError, make_agent, rollouts
 from proactive_gym.adapters.joined import JoinedVecEnv
+from proactive_gym.adapters.sb3_networks import SHARPNESS
 from proactive_gym.adapters.sb3_policies import ALGORITHMS, DESCRIPTION, kinds_of, load_policy, save_policy
 from proactive_gym.adapters.stable_baselines3 import SB3VecEnv
 from proactive_gym.agents.base import Scored
-from proactive_gym.envs.encoded import VectorEncodedMenu
+from proactive_gym.envs.encoded import EncodedMenu, VectorEncodedMenu
 from proactive_gym.envs.vocabulary import ABSTAIN, Vocabulary
 from proactive_gym.recipes import ppo
 from proactive_gym.training.policy_report import curve
@@ -32,7 +33,7 @@ def lanes(algorithm: str, num_envs: int = 8, **kwargs) -> SB3VecEnv:
     vector = gym.make_vec(
         "ProactiveSuite-v0", num_envs, image_size=SIDE, reply="text" if plain else "choice", split="train", **kwargs
     )
-    return SB3VecEnv(VectorEncodedMenu(vector, off_menu="unreadable" if plain else "error"))
+    return SB3VecEnv(VectorEncodedMenu(vector, off_menu="unreadable" if plain else "error", last=True))
 
 
 def model_of(algorithm: str):
@@ -74,6 +75,42 @@ def test_what_is_not_on_offer_starts_far_below_the_rest(algorithm):
     assert (chances * observations["menu"]).sum(dim=1).min() > 0.9
 
 
+def test_answers_are_as_likely_among_themselves_as_sight_finds_them():
+    model, vocabulary = model_of("maskable")
+    shown = model.env.reset()
+    observations, _ = model.policy.obs_to_tensor(shown)
+    answers = observations["menu"].bool() & (torch.tensor(kinds_of(vocabulary)) == 2)
+    with torch.no_grad():
+        scores = model.policy.get_distribution(observations).distribution.logits
+        named = model.policy.features_extractor.named(observations["image"].float() / 255)
+    found, known = (values.masked_fill(~answers, -torch.inf) for values in (scores, SHARPNESS * named))
+    assert torch.allclose(found.softmax(dim=1), known.softmax(dim=1), atol=1e-4)
+
+
+def test_memory_is_what_was_done_last(kept):
+    """As an agent it is shown the same as in training: what it did before this picture, and nothing at first."""
+    _, vocabulary, file = kept
+    agent = make_agent(f"sb3:{file}")
+    with torch.no_grad():
+        agent.policy.action_net.of_kinds.bias[1] += 20  # asks
+    env = EncodedMenu(gym.make("ProactiveOcclusion-v0", image_size=SIDE), last=True)
+    for trajectory in rollouts(agent, "ProactiveOcclusion-v0", 4, image_size=SIDE):
+        observation, _ = env.reset(options={"episode": trajectory.episode})
+        for exchange in trajectory.exchanges:
+            assert np.array_equal(agent._last(exchange.turn), observation["last"])
+            numbers = vocabulary.numbers(exchange.turn.options)
+            observation, *_ = env.step(numbers[exchange.choice])
+            assert observation["last"].nonzero()[0].tolist() == [numbers[exchange.choice]]
+        assert len(trajectory.exchanges) > 1
+
+
+def test_without_memory_there_is_no_such_policy():
+    made, policy = ALGORITHMS["maskable"]
+    env = SB3VecEnv(VectorEncodedMenu(gym.make_vec("ProactiveSketch-v0", 2, image_size=SIDE)))
+    with pytest.raises(InputError, match=r"must have 'last' too: EncodedMenu\(…, last=True\)"):
+        made(policy, env, policy_kwargs={"kinds": kinds_of(env.env.vocabulary)}, device="cpu")
+
+
 def test_what_all_interventions_share_reaches_those_never_trained_on():
     model, vocabulary = model_of("maskable")
     kinds = torch.tensor(kinds_of(vocabulary))
@@ -84,7 +121,7 @@ def test_what_all_interventions_share_reaches_those_never_trained_on():
     assert torch.allclose(after - before, 5.0 * (kinds == 1), atol=1e-5)
 
 
-def test_convolutions_are_left_alone_where_they_learn_from_what_is_told():
+def test_what_knows_things_is_left_alone_where_it_learns_from_what_is_told():
     env = lanes("maskable")
     made, policy = ALGORITHMS["maskable"]
     for detached in (False, True):
@@ -95,9 +132,10 @@ def test_convolutions_are_left_alone_where_they_learn_from_what_is_told():
         changed = {
             name for name, weights in model.policy.state_dict().items() if not torch.equal(weights, before[name])
         }
-        assert any(name.startswith("features_extractor.layers") for name in changed) is not detached
-        assert {"action_net.words.weight", "value_net.weight"} <= changed
-        assert before["action_net.of_kinds.bias"].tolist() == [0, -3, 0]
+        for part in ("features_extractor.layers", "features_extractor.names"):
+            assert any(name.startswith(part) for name in changed) is not detached, part
+        assert {"features_extractor.glance.0.weight", "action_net.own.weight", "value_net.weight"} <= changed
+        assert before["action_net.of_kinds.bias"].tolist() == [-3, -3, 0]
 
 
 def test_settings_side_by_side_are_one_environment():
@@ -127,7 +165,7 @@ def test_settings_side_by_side_are_one_environment():
 
 
 def other_size() -> SB3VecEnv:
-    return SB3VecEnv(VectorEncodedMenu(gym.make_vec("ProactiveSuite-v0", 2, image_size=SIDE + 4)))
+    return SB3VecEnv(VectorEncodedMenu(gym.make_vec("ProactiveSuite-v0", 2, image_size=SIDE + 4), last=True))
 
 
 # --- Files ------------------------------------------------------------------------------------------------------------
@@ -141,7 +179,7 @@ def test_what_was_kept_plays_the_same(kept):
     for trajectory in rollouts(agent, "ProactiveSuite-v0", 20, image_size=SIDE):
         turn = trajectory.exchanges[0].turn
         menu = vocabulary.multi_hot(turn.options, turn.action_mask)
-        shown = {"image": turn.image.transpose(2, 0, 1), "menu": menu}
+        shown = {"image": turn.image.transpose(2, 0, 1), "menu": menu, "last": np.zeros_like(menu)}
         masks = {"action_masks": menu.astype(bool)} if "maskable" in file.stem else {}
         action, _ = model.predict(shown, deterministic=True, **masks)
         if menu[int(action)]:
@@ -334,16 +372,17 @@ def test_another_run_is_not_gone_on_with(tmp_path, monkeypatch):
 def test_the_curve_is_the_golden_one(tmp_path, monkeypatch, project_root):
     """Four minutes of one core: the first part, and as much of the second as it takes to find out about asking."""
     golden = project_root / "docs" / "policy_curve.csv"
-    last, step = 61_440, ppo.Curve._on_step
+    turning, last, step = ppo.Flags.clear_steps, 51_200, ppo.Curve._on_step
     monkeypatch.setattr(ppo.Curve, "_on_step", lambda self: step(self) and self.num_timesteps <= last)
     monkeypatch.setattr(ppo, "report", lambda *_: None)
     folder = ppo.train(ppo.Flags(out=str(tmp_path / "run")))
     steps, returns, requests = curve(folder / "curve.csv")
     known = dict(zip(*curve(golden)[:2], strict=True))
-    assert len(steps) == 6 and steps[-1] == last
+    assert len(steps) == 10 and steps[-1] == last
     for place, value in zip(steps, returns, strict=True):
-        assert value == pytest.approx(known[place], abs=0.08), place
-    assert requests[3] == 0 and requests[-1] > 1  # from never asking …
+        # Where the curve climbs, another machine's rounding errors take it up a little sooner or later.
+        assert value == pytest.approx(known[place], abs=0.06 if place <= turning else 0.15), place
+    assert requests[steps.index(turning)] == 0 and requests[-1] > 1  # from never asking …
     first, second = load_policy(folder / "before.zip"), load_policy(folder / "policy.zip")
     assert first.vocabulary == second.vocabulary
 

@@ -1,15 +1,10 @@
-"""Policies over menus for stable-baselines3: a small network that looks at the picture and scores what is on offer.
-
-Each word of the vocabulary has a vector, and so has each kind of word; a word's score is how well both fit the
-picture. The vector that all interventions share is what carries over to interventions that were never trained on.
-"""
+"""Policies over menus for stable-baselines3: the network of ``sb3_networks`` in SB3's frame, and its files."""
 
 import io
 import json
 import pickle
 import zipfile
-from collections.abc import Mapping, Sequence
-from itertools import pairwise
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, cast
 
@@ -20,95 +15,18 @@ from sb3_contrib import MaskablePPO
 from sb3_contrib.common.maskable.policies import MaskableMultiInputActorCriticPolicy
 from stable_baselines3 import PPO
 from stable_baselines3.common.policies import MultiInputActorCriticPolicy
-from stable_baselines3.common.preprocessing import is_image_space_channels_first
-from stable_baselines3.common.torch_layers import BaseFeaturesExtractor
-from torch import nn
 
+from proactive_gym.adapters.sb3_networks import ANSWER, GIVING_UP, INTERVENTION, WIDTHS, Paths, Scores, Sight
 from proactive_gym.envs.vocabulary import ABSTAIN, Vocabulary, Word
 from proactive_gym.errors import InputError, one_line
 from proactive_gym.sources.scenes.subjects import drawings
 
 DESCRIPTION = "proactive_gym.json"
 _LARGEST = 2**28
-GIVING_UP, INTERVENTION, ANSWER = range(3)
-"""Kinds of words."""
-WIDTHS = (24, 48, 96, 192)
-GLANCE = (24, 32, 24)
-"""Channels of the convolutions that take in the whole."""
-NOT_ON_OFFER = 8.0
-"""How far words that are not on offer start below the others; learnt, like all else, where no mask forbids them."""
-
-
-class Sight(BaseFeaturesExtractor):
-    """What is on the picture, what state it is in, and the menu.
-
-    The one is its most striking features, wherever they are: enough to know a thing by. The other is a glance at the
-    whole, by place: what hides the thing, how the picture is damaged, on which side there is more to see.
-
-    Args:
-        space: Of ``EncodedMenu``, pictures turned to channels first as SB3 does.
-        widths: Channels of the convolutions that know things.
-        detached: Whether these are left alone by whatever learns from ``forward``.
-    """
-
-    def __init__(self, space: Dict, widths: Sequence[int] = WIDTHS, detached: bool = False) -> None:
-        image, menu = cast(Any, space["image"]), cast(Any, space["menu"])
-        assert is_image_space_channels_first(image)
-        self.detached, self.features = detached, widths[-1] + GLANCE[-1] * 16
-        super().__init__(space, self.features + menu.n)
-        layers: list[nn.Module] = []
-        for before, after in pairwise((3, *widths)):
-            size, stride = (5, 2) if before == 3 else (3, 1)
-            layers += [nn.Conv2d(before, after, size, stride, padding=size // 2), nn.GroupNorm(8, after)]
-            layers += [nn.ReLU(), nn.MaxPool2d(2)]
-        layers[-1] = nn.AdaptiveMaxPool2d(1)
-        self.layers = nn.Sequential(*layers, nn.Flatten())
-        glance: list[nn.Module] = []  # not normalised: how bright a picture is, and how colourful, is part of its state
-        for before, after in pairwise((3, *GLANCE)):
-            glance += [nn.Conv2d(before, after, 5 if before == 3 else 3, 2, padding=1), nn.ReLU()]
-        self.glance = nn.Sequential(*glance, nn.AdaptiveAvgPool2d(4), nn.Flatten())
-
-    def forward(self, observations: Mapping[str, torch.Tensor]) -> torch.Tensor:
-        """Both kinds of features and the menu side by side; pictures come as 0…1."""
-        known, seen = self.look(observations["image"])
-        return torch.cat([known.detach() if self.detached else known, seen, observations["menu"]], dim=1)
-
-    def look(self, images: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """The features that know things ``(N, widths[-1])``, and those of the glance."""
-        shown = (2 * images - 1).contiguous(memory_format=torch.channels_last)
-        return self.layers(shown), self.glance(shown)
-
-
-class Scores(nn.Module):
-    """One score per word: what its own vector and its kind's say to the picture.
-
-    Args:
-        features: How many features a picture has.
-        kinds: For each word, the number of its kind.
-    """
-
-    kinds: torch.Tensor
-
-    def __init__(self, features: int, kinds: Sequence[int]) -> None:
-        super().__init__()
-        self.words = nn.Linear(features, len(kinds))
-        self.of_kinds = nn.Linear(features, max(kinds) + 1)
-        for layer in (self.words, self.of_kinds):
-            nn.init.orthogonal_(layer.weight, 0.01)
-            nn.init.zeros_(layer.bias)
-        self.not_on_offer = nn.Parameter(torch.tensor(NOT_ON_OFFER))
-        self.register_buffer("kinds", torch.tensor(kinds), persistent=False)
-
-    def forward(self, latent: torch.Tensor) -> torch.Tensor:
-        """Scores ``(N, n)`` for what ``Sight`` gives."""
-        features, menu = latent[:, : self.words.in_features], latent[:, self.words.in_features :]
-        scores: torch.Tensor = self.words(features) + self.of_kinds(features)[:, self.kinds]
-        scores = scores - self.not_on_offer * (1 - menu)
-        return scores
 
 
 class _OverMenus:
-    """Puts ``Scores`` in the place of SB3's linear layer."""
+    """Puts ``Scores`` in the place of SB3's linear layer, and ``Paths`` in that of the layers before it."""
 
     def __init__(
         self,
@@ -122,21 +40,24 @@ class _OverMenus:
         self._kinds, self._widths, self._reluctance = tuple(kinds), tuple(widths), reluctance
         settings: dict[str, Any] = {
             "features_extractor_class": Sight,
-            "features_extractor_kwargs": {"widths": self._widths, "detached": detached},
+            "features_extractor_kwargs": {"kinds": self._kinds, "widths": self._widths, "detached": detached},
+            "ortho_init": False,
         }
-        settings |= {"net_arch": {"pi": [], "vf": [128]}, "ortho_init": False}
         super().__init__(*args, **{**kwargs, **settings})
+
+    def _build_mlp_extractor(self) -> None:
+        policy = cast(Any, self)
+        policy.mlp_extractor = Paths(policy.features_dim, policy.features_extractor.plain)
 
     def _build(self, lr_schedule: Any) -> None:
         super()._build(lr_schedule)  # type: ignore[misc]
         policy = cast(Any, self)
-        policy.action_net = Scores(policy.features_extractor.features, self._kinds)
-        policy.action_net.of_kinds.bias.data[INTERVENTION] = -self._reluctance
+        policy.action_net = Scores(policy.features_extractor.plain, self._kinds, self._reluctance)
         policy.optimizer = policy.optimizer_class(policy.parameters(), lr=lr_schedule(1), **policy.optimizer_kwargs)
 
     def _get_constructor_parameters(self) -> dict[str, Any]:
         parameters: dict[str, Any] = super()._get_constructor_parameters()  # type: ignore[misc]
-        for name in ("net_arch", "ortho_init", "features_extractor_class", "features_extractor_kwargs"):
+        for name in ("ortho_init", "features_extractor_class", "features_extractor_kwargs"):
             parameters.pop(name)
         return {**parameters, "kinds": self._kinds, "widths": self._widths, "reluctance": self._reluctance}
 
@@ -148,8 +69,8 @@ class MenuPolicy(_OverMenus, MultiInputActorCriticPolicy):
         *args: As SB3 gives them.
         kinds: For each word of the vocabulary the number of its kind.
         widths: Channels of the convolutions.
-        reluctance: How far interventions start below the others.
-        detached: Whether the convolutions are left to a loss of their own.
+        reluctance: How far interventions and giving up start below the others.
+        detached: Whether knowing things is left to a loss of its own.
         **kwargs: Further ones of SB3's policy.
     """
 
@@ -244,7 +165,8 @@ def _rebuilt(described: dict[str, Any], weights: dict[str, torch.Tensor]) -> Loa
         raise ValueError(f"there are {len(kinds)} kinds for {len(vocabulary)} words")
     if not 0 < int(side) <= 4096 or not 0 < max(widths) <= 4096 or len(widths) > 16:
         raise ValueError(f"a network of {widths} for pictures of {side}")
-    space = Dict({"image": Box(0, 255, (3, side, side), np.uint8), "menu": MultiBinary(len(vocabulary))})
+    words = MultiBinary(len(vocabulary))
+    space = Dict({"image": Box(0, 255, (3, side, side), np.uint8), "menu": words, "last": words})
     _, policy_class = ALGORITHMS[described["algorithm"]]
     policy = policy_class(space, Discrete(len(vocabulary)), lambda _: 0.0, kinds=kinds, widths=widths)
     policy.load_state_dict(weights)

@@ -13,6 +13,7 @@ from proactive_gym.adapters.sb3_policies import load_policy
 from proactive_gym.agents.base import Scored, Turn
 from proactive_gym.agents.options import ModelOptions
 from proactive_gym.errors import InputError
+from proactive_gym.reading import read
 
 
 class PolicyAgent:
@@ -38,9 +39,10 @@ class PolicyAgent:
         Raises:
             InputError: If a menu has options that are not in the policy's vocabulary, or if there is none.
         """
-        menus = np.stack([self._menu(turn) for turn in turns])
+        menus, last = (np.stack(list(map(of, turns))) for of in (self._menu, self._last))
         images = np.stack([self._seen(turn.image) for turn in turns]).transpose(0, 3, 1, 2)
         shown = {"image": torch.from_numpy(images.copy()), "menu": torch.from_numpy(menus).float()}
+        shown["last"] = torch.from_numpy(last).float()
         with torch.no_grad():
             scores = self.policy.action_net(self.policy.extract_features(shown))
         chances = torch.where(shown["menu"] > 0, scores, -torch.inf).softmax(dim=1).numpy()
@@ -52,6 +54,17 @@ class PolicyAgent:
                 f"{self.name} chooses from a menu, but episode {turn.episode!r} shows none; leave out reply='open'."
             )
         return self.vocabulary.multi_hot(turn.options, turn.action_mask)
+
+    def _last(self, turn: Turn) -> NDArray[np.int8]:
+        """What was done before this picture: the policy's only memory."""
+        row = np.zeros(len(self.vocabulary), dtype=np.int8)
+        if turn.history:
+            before, reply = turn.history[-1]
+            offered = (before.action_mask > 0).tolist()
+            choice = read(reply, before.options, offered) if isinstance(reply, str) else reply
+            if choice is not None:
+                row[self.vocabulary.numbers(before.options)[choice]] = 1
+        return row
 
     def _seen(self, image: NDArray[np.uint8]) -> NDArray[np.uint8]:
         side = self.image_size
