@@ -1,6 +1,6 @@
 """PPO and MaskablePPO on rendered scenes: from never asking to asking when it helps. One file, no language.
 
-    python examples/ppo.py --out runs/ppo                                   # seven minutes of a free core
+    python examples/ppo.py --out runs/ppo                                   # eleven minutes of a free core
     python examples/ppo.py --out runs/held-out --hold-out video_moment      # a scenario that it never trains on
     python examples/ppo.py --out runs/plain --algorithm ppo --tell 0        # no masks, rewards alone
 
