@@ -16,7 +16,8 @@ SCENARIO_IDS = tuple(name for name in proactive_gym.ENVIRONMENTS if name != "Pro
 
 def of_environments(arguments: dict[str, Any]) -> dict[str, Any]:
     """The keyword arguments of ``evaluate`` that are those of the environments."""
-    return {name: value for name, value in arguments.items() if name not in ("episodes", "num_envs", "seed", "only")}
+    of_the_run = ("episodes", "num_envs", "seed", "only", "workers")
+    return {name: value for name, value in arguments.items() if name not in of_the_run}
 
 
 def make_desks(envs: str | Sequence[str], env_kwargs: dict[str, Any], shots: int) -> dict[str, Desk]:
