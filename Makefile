@@ -17,7 +17,7 @@ VENV := .venv/.installed-$(EXTRAS)
 RUN := .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test slow lint probe bench site build clean
+.PHONY: help demo test slow lint probe bench site versions build clean
 
 help: ## say what there is to make
 	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -46,12 +46,15 @@ bench: $(VENV) ## speed on this machine
 site: $(VENV) ## the documentation site, in site/
 	NO_MKDOCS_2_WARNING=1 $(RUN) -m mkdocs build --strict $(ARGS)
 
+versions: $(VENV) ## the tests under every Python, with the newest and the lowest dependencies
+	$(RUN) tools/versions.py $(ARGS)
+
 build: $(VENV) ## wheel and source archive, in dist/
 	rm -rf build dist *.egg-info
 	$(RUN) -m build --no-isolation
 
 clean: ## remove all that make made; runs/ stays
-	rm -rf .venv build dist site *.egg-info .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf .venv .versions build dist site *.egg-info .hypothesis .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(VENV): pyproject.toml constraints.txt tools/venv.sh

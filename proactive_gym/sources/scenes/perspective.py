@@ -125,7 +125,7 @@ def lay_on(canvas: Image.Image, bounds: Box, view: View, face: Face, texture: Im
     scales = texture.width / last[2], texture.height / last[2], 1 / last[2]
     rows = _cross(down, corner), _cross(corner, across), last
     data = [entry * scale for row, scale in zip(rows, scales, strict=True) for entry in row][:8]
-    lit = texture.point(_in_light(_light(view, face))).convert("RGBa")
+    lit = texture.point(_in_light(_light(view, face))).convert("RGBA").convert("RGBa")
     size = (max(1, right - left), max(1, bottom - top))
     seen = lit.transform(size, Image.Transform.PERSPECTIVE, data, Image.Resampling.BILINEAR)
     # A floor of the face's own colour closes the crack between two faces.

@@ -1,0 +1,127 @@
+"""Runs the tests under every Python we promise, with the newest and with the lowest dependencies we promise.
+
+    python tools/versions.py                              # all of them; a first time fetches several GB of torch
+    python tools/versions.py --python 3.13 --resolution highest -- tests/test_vector.py
+
+Each combination gets a virtual environment of its own in ``.versions``, made by uv, and keeps there what pytest said.
+What came out is written to ``docs/versions.md``, unless only some of it was run. Pythons are looked for on the path and
+among pyenv's.
+"""
+
+import argparse
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import NamedTuple
+
+ROOT = Path(__file__).resolve().parents[1]
+FOLDER = ROOT / ".versions"
+PAGE = ROOT / "docs" / "versions.md"
+PYTHONS = ("3.11", "3.12", "3.13")
+RESOLUTIONS = {"highest": "the newest", "lowest-direct": "the lowest we ask for"}
+SHOWN = ("numpy", "pillow", "gymnasium", "torch", "transformers", "stable-baselines3")
+TORCH = "torch==2.13.0"
+"""What to take where a folder of wheels ($PIP_FIND_LINKS) holds one for that Python: any other would be several GB."""
+UV = (sys.executable, "-m", "uv")
+
+
+class Outcome(NamedTuple):
+    """What came of one combination."""
+
+    python: str
+    resolution: str
+    versions: dict[str, str]
+    verdict: str
+    passed: bool = False
+
+
+def main() -> int:
+    """Run what was asked for; the exit status is 1 if anything failed or could not be run."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--python", action="append", choices=PYTHONS, help="repeats; all by default")
+    parser.add_argument("--resolution", action="append", choices=tuple(RESOLUTIONS), help="repeats; both by default")
+    parser.add_argument("--jobs", default="2", help="tests at once")
+    parser.add_argument("pytest", nargs="*", help="arguments for pytest, after --")
+    given = parser.parse_args()
+    outcomes = []
+    for version in given.python or PYTHONS:
+        for resolution in given.resolution or tuple(RESOLUTIONS):
+            outcomes.append(run(version, resolution, ["-n", given.jobs, *given.pytest]))
+            print(version, resolution, outcomes[-1].verdict, flush=True)
+    if not (given.python or given.resolution or given.pytest):
+        PAGE.write_text(page(outcomes), encoding="utf-8")
+    return int(not all(outcome.passed for outcome in outcomes))
+
+
+def run(version: str, resolution: str, arguments: list[str]) -> Outcome:
+    """Make the environment and run the tests in it."""
+    python = interpreter(version)
+    if python is None:
+        return Outcome(version, resolution, {}, "not run: there is no such Python here")
+    folder = FOLDER / f"{version}-{resolution}"
+    inside = folder / "bin" / "python"
+    wheels = wheels_for(version)
+    subprocess.run([*UV, "venv", "--quiet", "--allow-existing", "--python", str(python), str(folder)], check=True)
+    install = [*UV, "pip", "install", "--quiet", "--python", str(inside), "--resolution", resolution]
+    install += ["--editable", ".[dev]", *([TORCH] if wheels else [])]
+    environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "", "OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1"}
+    found = {"UV_FIND_LINKS": wheels} if wheels else {}
+    if subprocess.run(install, cwd=ROOT, env={**environment, **found}, check=False).returncode:
+        return Outcome(version, resolution, {}, "not run: these versions do not go together")
+    tests = [str(inside), "-m", "pytest", "-q", "-p", "no:cacheprovider", *arguments]
+    done = subprocess.run(tests, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    folder.with_suffix(f"{folder.suffix}.txt").write_text(done.stdout + done.stderr, encoding="utf-8")
+    return Outcome(version, resolution, installed(inside), verdict(done.stdout), done.returncode == 0)
+
+
+def interpreter(version: str) -> Path | None:
+    """A Python of that version that starts."""
+    pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
+    for candidate in filter(None, [shutil.which(f"python{version}"), *sorted(pyenv.glob(f"{version}*/bin/python"))]):
+        if subprocess.run([candidate, "-c", "pass"], capture_output=True, check=False).returncode == 0:
+            return Path(candidate)
+    return None
+
+
+def wheels_for(version: str) -> str:
+    """The folder of wheels, if it holds a torch for that Python; else ``""``."""
+    folder, tag = os.environ.get("PIP_FIND_LINKS", ""), f"cp{version.replace('.', '')}-"
+    return folder if folder and any(tag in file.name for file in Path(folder).glob("torch-*")) else ""
+
+
+def installed(python: Path) -> dict[str, str]:
+    """Versions of the main libraries."""
+    command = [*UV, "pip", "list", "--format", "json", "--python", str(python)]
+    listed = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    versions = {package["name"]: package["version"] for package in json.loads(listed)}
+    return {name: versions[name] for name in SHOWN}
+
+
+def verdict(said: str) -> str:
+    """What pytest counts in its last line."""
+    lines = [line for line in said.splitlines() if re.search(r" in \d+[.:\d]*s", line)]
+    counts = re.findall(r"\d+ (?:passed|failed|errors?|skipped)", lines[-1]) if lines else []
+    return ", ".join(counts) or "broke off"
+
+
+def page(outcomes: list[Outcome]) -> str:
+    """The table, as a page."""
+    head = ["Python", "dependencies", *SHOWN, "tests"]
+    rows = [
+        [one.python, RESOLUTIONS[one.resolution], *(one.versions.get(name, "") for name in SHOWN), one.verdict]
+        for one in outcomes
+    ]
+    table = "\n".join(f"| {' | '.join(row)} |" for row in (head, ["---"] * len(head), *rows))
+    return (
+        "# Versions\n\nThe tests (without the slow ones) under every Python, with the newest and with the lowest "
+        "dependencies that `pyproject.toml` asks for. The package's own deprecation warnings are errors everywhere. "
+        f"Made by `make versions`.\n\n{table}\n"
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())
