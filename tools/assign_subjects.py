@@ -14,10 +14,9 @@ import numpy as np
 from PIL import Image
 
 from proactive_gym.sources.scenes import art
+from proactive_gym.sources.scenes.named import LOOKALIKES, SHARES
 
 TABLE = Path(__file__).parents[1] / "proactive_gym" / "data" / "subjects.tsv"
-SHARES = (("train", 0.55), ("validation", 0.15), ("test", 0.30))
-LOOKALIKES = 10
 SIDE = 8
 
 # Subjects that a careful person might call by one another's name never stand on one menu.
@@ -82,7 +81,7 @@ def main() -> None:
     with TABLE.open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file, delimiter="\t"))
     assign_splits(rows)
-    for split, _ in SHARES:
+    for split in SHARES:
         assign_lookalikes([row for row in rows if row["split"] == split])
     with TABLE.open("w", encoding="utf-8", newline="") as file:
         writer = csv.DictWriter(file, rows[0], delimiter="\t", lineterminator="\n")
@@ -95,7 +94,7 @@ def assign_splits(rows: list[dict[str, str]]) -> None:
     for kind in sorted({row["kind"] for row in rows}):
         members = sorted((row for row in rows if row["kind"] == kind), key=lambda row: digest(row["codepoint"]))
         start = 0.0
-        for split, share in SHARES:
+        for split, share in SHARES.items():
             end = start + share * len(members)
             for row in members[round(start) : round(end)]:
                 row["split"] = split

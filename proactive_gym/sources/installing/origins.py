@@ -27,7 +27,7 @@ class Debian:
     @property
     def elsewhere(self) -> str:
         """How to get the archive by hand."""
-        return f"take the file from https://packages.debian.org/stable/{self.package} on any machine"
+        return f"run `apt-get download {self.package}` on a machine that can"
 
     def fetch(self, folder: Path) -> Path:
         """The archive, fetched into an empty folder.
