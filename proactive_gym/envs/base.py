@@ -12,7 +12,8 @@ from gymnasium.spaces import Box, Dict, MultiBinary, Space
 from numpy.typing import NDArray
 
 from proactive_gym.envs.arguments import Arguments
-from proactive_gym.envs.conversation import Branch, Conversation, Manner, as_array
+from proactive_gym.envs.conversation import Branch, Conversation, as_array
+from proactive_gym.envs.moment import Manner, Moment
 from proactive_gym.envs.scenario import Scenario
 from proactive_gym.errors import InputError, check_whole
 from proactive_gym.reward import Reward
@@ -58,6 +59,9 @@ class Desk:
             self.arguments.chosen_reading(self.source),
             Reward.named(self.arguments.reward),
         )
+        # Where the same episodes come again and again, so do their moments.
+        self._keeps: bool = getattr(self.source, "keeps_episodes", False)
+        self._begun: dict[str, Moment] = {}
         self.menu_size = max(self.source.menu_size(scenario, self.setting) for scenario in self.scenarios)
 
     def action_space(self) -> Space[Any]:
@@ -120,7 +124,13 @@ class Desk:
         Raises:
             InputError: If there is no such episode.
         """
-        return Conversation(self.source.episode(self.scenarios, name, self.setting), self.manner)
+        begun = self._begun.get(name)
+        if begun is None:
+            episode = self.source.episode(self.scenarios, name, self.setting)
+            begun = Moment(episode, self.manner, episode.begin(), kept=self._keeps)
+            if self._keeps:
+                self._begun[name] = begun
+        return Conversation(begun)
 
     def resumed(self, branch: Branch, where: str = "") -> Conversation:
         """The conversation as it stood when it was cloned.

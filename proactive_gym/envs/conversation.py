@@ -4,97 +4,85 @@ An environment is the user, an agent is the model, and everything between them i
 one, the vector environment and the rollouts hold many.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from operator import attrgetter
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 from gymnasium.error import InvalidAction
 from numpy.typing import NDArray
 
-from proactive_gym.dialogue import dialogue
+from proactive_gym.envs.moment import TOLD_ALWAYS, Manner, Moment
 from proactive_gym.episode import Episode, State
 from proactive_gym.menu import Kind
 from proactive_gym.outcome import Outcome
 from proactive_gym.reading import Reading, read, read_open, strict_readings
-from proactive_gym.reward import Reward
-
-
-@dataclass(frozen=True, slots=True)
-class Manner:
-    """How replies are taken: whether the menu is shown, how words are read, what outcomes pay."""
-
-    open: bool
-    reading: Reading
-    reward: Reward
 
 
 class Conversation:
     """A user who asks, and does what is requested or something else, until the episode is over."""
 
-    __slots__ = ("_picture", "episode", "manner", "offered", "state")
+    __slots__ = ("moment",)
 
-    state: State
-    """Where the episode stands."""
-    offered: tuple[bool, ...]
-    """Which options are on offer now."""
+    moment: Moment
+    """Where it stands."""
 
-    def __init__(self, episode: Episode, manner: Manner, state: State | None = None) -> None:
-        """A conversation at the beginning of ``episode``, or at ``state`` of it."""
-        self.episode = episode
-        self.manner = manner
-        self._go_to(episode.begin() if state is None else state)
-
-    def _go_to(self, state: State) -> None:
-        self.state = state
-        self.offered = self.episode.offered(state)
-        self._picture: Any = None
+    def __init__(self, moment: Moment) -> None:
+        """A conversation that goes on from that moment."""
+        self.moment = moment
 
     def reply(self, choice: int | None) -> None:
         """Take an option that is on offer as the reply, or something unreadable (``None``)."""
-        state = self.episode.reply(self.state, choice)
-        if state.over:
-            self.state = state  # the last picture and what was on offer with it stay
-        else:
-            self._go_to(state)
+        self.moment = self.moment.after(choice)
+
+    @property
+    def episode(self) -> Episode:
+        """What is talked about."""
+        return self.moment.episode
+
+    @property
+    def manner(self) -> Manner:
+        """How replies are taken."""
+        return self.moment.manner
+
+    @property
+    def state(self) -> State:
+        """Where the episode stands."""
+        return self.moment.state
+
+    @property
+    def offered(self) -> tuple[bool, ...]:
+        """Which options are on offer now."""
+        return self.moment.offered
 
     @property
     def picture(self) -> Any:
         """What the user shows now, in the form that the source paints; the same object as long as it is shown."""
-        if self._picture is None:
-            self._picture = self.episode.world.picture(self.state.place)
-        return self._picture
-
-    @property
-    def options(self) -> tuple[str, ...]:
-        """The whole menu; empty where none is shown."""
-        return () if self.manner.open else self.episode.texts
+        return self.moment.picture
 
     @property
     def dialogue(self) -> str:
         """What the user says now."""
-        episode, offered, remark = self.episode, self.offered, self.state.remark
-        said = episode.said.get((self.manner.open, offered, remark))
-        if said is None:
-            said = episode.said[self.manner.open, offered, remark] = dialogue(
-                episode.question, episode.hint, self.options, offered, episode.template, remark
-            )
-        return said
+        return self.moment.dialogue
+
+    @property
+    def options(self) -> tuple[str, ...]:
+        """The whole menu; empty where none is shown."""
+        return self.moment.options
 
     def mask(self, size: int) -> NDArray[np.int8]:
         """The options on offer as 0 and 1, filled up to ``size``; all 0 where no menu is shown."""
-        mask: NDArray[np.int8] = masks([self], size)[0]
+        mask: NDArray[np.int8] = masks([self.moment], size)[0]
         return mask
 
-    def check(self, choice: int, where: str = "") -> None:
+    def check(self, choice: int, lane: int | None = None) -> None:
         """See that option number ``choice`` is on offer.
 
         Raises:
-            InvalidAction: If it is not.
+            InvalidAction: If it is not, naming the lane if there is one.
         """
         offered = self.offered
         if not 0 <= choice < len(offered) or not offered[choice]:
+            where = "" if lane is None else f"Lane {lane}: "
             on_offer = ", ".join(str(number) for number, here in enumerate(offered) if here)
             raise InvalidAction(
                 f"{where}Option {choice} is not on offer in episode {self.episode.name!r} at turn {self.state.turn}; "
@@ -127,8 +115,7 @@ class Conversation:
     @property
     def reward(self) -> float:
         """What the last reply paid."""
-        outcome = self.state.outcome
-        return 0.0 if outcome is None else self.manner.reward.of(outcome)
+        return self.moment.reward
 
     @property
     def terminated(self) -> bool:
@@ -142,23 +129,7 @@ class Conversation:
 
     def info(self) -> dict[str, Any]:
         """What Gymnasium calls ``info``; nothing in it tells the answer before the episode is over."""
-        info = {key: told(self) for key, told in TOLD_ALWAYS.items()}
-        if self.state.over:
-            info |= self.told_at_the_end()
-        return info
-
-    def told_at_the_end(self) -> dict[str, Any]:
-        """The part of ``info`` that is told once the episode is over.
-
-        What is not known is left out: Gymnasium's vectors cannot mix ``None`` with numbers.
-        """
-        episode = self.episode
-        told = {
-            "answer": episode.texts[episode.answer],
-            "sufficiency": episode.sufficiency(self.state),
-            "requests_needed": episode.requests_needed,
-        }
-        return {key: value for key, value in told.items() if value is not None}
+        return dict(zip(TOLD_ALWAYS, self.moment.told, strict=True)) | self.moment.ending
 
     def best_choice(self) -> int:
         """What someone who is told the answer replies: as few requests as needed, then the answer.
@@ -198,7 +169,7 @@ class Branch(NamedTuple):
 
     def resumed(self) -> Conversation:
         """The conversation as it stood then."""
-        return Conversation(self.episode, self.manner, self.state)
+        return Conversation(Moment(self.episode, self.manner, self.state))
 
 
 def as_array(given: Any) -> NDArray[Any] | None:
@@ -209,19 +180,7 @@ def as_array(given: Any) -> NDArray[Any] | None:
         return None
 
 
-def masks(conversations: Iterable[Conversation], size: int) -> NDArray[np.int8]:
-    """The options on offer in each of them as 0 and 1, filled up to ``size``: int8 ``(conversations, size)``."""
-    nothing = bytes(size)
-    rows = [nothing if each.manner.open else bytes(each.offered).ljust(size, b"\0") for each in conversations]
+def masks(moments: Iterable[Moment], size: int) -> NDArray[np.int8]:
+    """The options on offer in each of them as 0 and 1, filled up to ``size``: int8 ``(moments, size)``."""
+    rows = [moment.mask.ljust(size, b"\0") for moment in moments]
     return np.frombuffer(bytearray().join(rows), dtype=np.int8).reshape(len(rows), size)
-
-
-TOLD_ALWAYS: dict[str, Callable[[Conversation], Any]] = {
-    "episode": attrgetter("episode.name"),
-    "scenario": attrgetter("episode.scenario"),
-    "turn": attrgetter("state.turn"),
-    "options": attrgetter("options"),
-    "requests": attrgetter("state.requests"),
-    "outcome": lambda conversation: conversation.state.outcome and conversation.state.outcome.value,
-}
-"""What ``info`` tells at every step, by key."""

@@ -13,9 +13,11 @@ from gymnasium.vector.utils import batch_space
 from numpy.typing import NDArray
 
 from proactive_gym.envs.base import Desk, ProactiveEnv, checked_options
-from proactive_gym.envs.conversation import TOLD_ALWAYS, Branch, Conversation, masks
+from proactive_gym.envs.conversation import Branch, Conversation, masks
 from proactive_gym.envs.lanes import each_branch, each_episode, each_seed, numbers, reset_mask, written
+from proactive_gym.envs.moment import TOLD_ALWAYS, Moment
 from proactive_gym.errors import InputError, check_choice, check_whole
+from proactive_gym.outcome import Outcome
 
 Observations = dict[str, Any]
 Infos = dict[str, Any]
@@ -102,7 +104,7 @@ class ProactiveVectorEnv(gym.vector.VectorEnv[Observations, Any, NDArray[Any]]):
             self._begin(lane, seeds[lane], conversation)
         if None in self._lanes:
             raise ResetNeeded(f"Lane {self._lanes.index(None)} has had no episode yet: reset all lanes first.")
-        return self._observations(), self._infos(np.flatnonzero(mask))
+        return self._observations(), self._infos(np.flatnonzero(mask).tolist())
 
     def step(
         self, actions: Any
@@ -134,10 +136,10 @@ class ProactiveVectorEnv(gym.vector.VectorEnv[Observations, Any, NDArray[Any]]):
                 self._begin(number)
             else:
                 lane.reply(choice)
-        lanes = self.conversations
-        rewards = np.array([lane.reward for lane in lanes])
-        terminations = np.array([lane.terminated for lane in lanes])
-        truncations = np.array([lane.truncated for lane in lanes])
+        moments = self._moments()
+        rewards = np.array([moment.reward for moment in moments])
+        truncations = np.array([moment.state.outcome is Outcome.EXHAUSTED for moment in moments])
+        terminations = np.array([moment.state.over for moment in moments]) & ~truncations
         final: Infos = {}
         if self.autoreset is AutoresetMode.SAME_STEP:
             final = self._finals(np.flatnonzero(terminations | truncations))
@@ -159,7 +161,7 @@ class ProactiveVectorEnv(gym.vector.VectorEnv[Observations, Any, NDArray[Any]]):
 
     def action_masks(self) -> NDArray[np.bool_]:
         """The options on offer, bool ``(num_envs, n)``."""
-        return masks(self.conversations, self.desk.menu_size).astype(bool)
+        return masks(self._moments(), self.desk.menu_size).astype(bool)
 
     def clone_state(self, lane: int) -> Branch:
         """Everything that decides how that lane goes on, to restore in any lanes, any number of times.
@@ -226,56 +228,55 @@ class ProactiveVectorEnv(gym.vector.VectorEnv[Observations, Any, NDArray[Any]]):
 
     # --- All lanes ----------------------------------------------------------------------------------------------------
 
+    def _moments(self) -> list[Moment]:
+        return [lane.moment for lane in self.conversations]
+
     def _observations(self) -> Observations:
-        lanes = self.conversations
+        moments = self._moments()
         return {
-            "image": self._painter([lane.picture for lane in lanes]),
-            "dialogue": tuple([lane.dialogue for lane in lanes]),
-            "action_mask": masks(lanes, self.desk.menu_size),
+            "image": self._painter([moment.picture for moment in moments]),
+            "dialogue": tuple([moment.dialogue for moment in moments]),
+            "action_mask": masks(moments, self.desk.menu_size),
         }
 
     def _finals(self, ended: NDArray[np.intp]) -> Infos:
         """Last observations and infos of the lanes whose episode is over, and the next episode in each."""
         if not len(ended):
             return {}
-        started = self.conversations
-        lanes = [started[number] for number in ended]
-        pictures, offered = self._painter([lane.picture for lane in lanes]), masks(lanes, self.desk.menu_size)
+        places, moments = ended.tolist(), self._moments()
+        last = [moments[place] for place in places]
+        pictures, offered = self._painter([moment.picture for moment in last]), masks(last, self.desk.menu_size)
         observations = np.full(self.num_envs, None, dtype=object)
-        for number, lane, picture, mask in zip(ended, lanes, pictures, offered, strict=True):
-            observations[number] = {"image": picture, "dialogue": lane.dialogue, "action_mask": mask}
+        for place, moment, picture, mask in zip(places, last, pictures, offered, strict=True):
+            observations[place] = {"image": picture, "dialogue": moment.dialogue, "action_mask": mask}
         here = np.zeros(self.num_envs, dtype=np.bool_)
         here[ended] = True
         infos = {
             "final_obs": observations,
             "_final_obs": here,
-            "final_info": self._infos(ended),
+            "final_info": self._infos(places),
             "_final_info": here.copy(),
         }
-        for number in ended:
-            self._begin(int(number))
+        for place in places:
+            self._begin(place)
         return infos
 
-    def _infos(self, numbers: Sequence[int] | NDArray[np.intp] | range) -> Infos:
+    def _infos(self, places: Sequence[int]) -> Infos:
         """The lanes' infos, merged key by key as Gymnasium merges them."""
-        places = list(numbers)
-        started = self.conversations
-        lanes = [started[place] for place in places]
+        moments = self._moments()
+        told = [moments[place] for place in places]
         merged: Infos = {}
-        for key, told in TOLD_ALWAYS.items():
-            self._add_column(merged, key, places, list(map(told, lanes)))
+        for key, values in zip(TOLD_ALWAYS, zip(*[moment.told for moment in told], strict=True), strict=False):
+            self._add_column(merged, key, places, values)
         ended: dict[str, dict[int, Any]] = {}
-        for place, lane in zip(places, lanes, strict=True):
-            if lane.state.over:
-                for key, value in lane.told_at_the_end().items():
-                    ended.setdefault(key, {})[place] = value
-        for key, values in ended.items():
-            self._add_column(merged, key, list(values), list(values.values()))
+        for place, moment in zip(places, told, strict=True):
+            for key, value in moment.ending.items():
+                ended.setdefault(key, {})[place] = value
+        for key, column in ended.items():
+            self._add_column(merged, key, list(column), list(column.values()))
         return merged
 
-    def _add_column(self, infos: Infos, key: str, places: list[int], values: list[Any]) -> None:
-        if not values:
-            return
+    def _add_column(self, infos: Infos, key: str, places: Sequence[int], values: Sequence[Any]) -> None:
         kind: type = int if type(values[0]) is int else object
         # From an iterator, since NumPy would take a list of tuples apart.
         column: NDArray[Any] = np.fromiter(values, dtype=kind, count=len(values))
@@ -297,5 +298,5 @@ class ProactiveVectorEnv(gym.vector.VectorEnv[Observations, Any, NDArray[Any]]):
         choices = numbers(actions, self.num_envs)
         for number, (lane, choice) in enumerate(zip(lanes, choices, strict=True)):
             if not over[number]:
-                lane.check(choice, f"Lane {number}: ")
+                lane.check(choice, number)
         return list(choices)

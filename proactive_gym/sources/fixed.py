@@ -76,6 +76,8 @@ class FixedEpisodes:
         InputError: If the source has fewer, or if ``number`` is no whole number of at least 1.
     """
 
+    keeps_episodes = True
+
     def __init__(self, source: Source, number: int) -> None:
         self.source = source
         self.number = check_whole("number", number, 1)
