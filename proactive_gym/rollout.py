@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib import import_module
-from itertools import islice
 from typing import Any
 
 import gymnasium as gym
@@ -11,6 +10,7 @@ import numpy as np
 from gymnasium.envs.registration import load_env_creator
 
 from proactive_gym.agents.base import Agent, Failure, Insider, Reaction, Reply, Scored, Turn
+from proactive_gym.beginnings import AHEAD, Beginnings
 from proactive_gym.envs.base import Desk, ProactiveEnv
 from proactive_gym.envs.conversation import Conversation
 from proactive_gym.errors import InputError, PictureError, check_whole, one_line
@@ -196,10 +196,11 @@ def play(
     num_envs: int = 32,
     shots: int = 0,
     judge: Judge | None = None,
+    ahead: int = AHEAD,
 ) -> Iterator[Trajectory]:
-    """Play the named episodes, ``num_envs`` at a time; see ``rollouts``."""
+    """Play the named episodes, ``num_envs`` at a time; see ``rollouts``, and ``Beginnings`` for ``ahead``."""
     check_whole("num_envs", num_envs, 1)
-    return _play(agent, desk, enumerate(names), num_envs, WorkedExamples(desk, shots), judge)
+    return _play(agent, desk, Beginnings(desk, names, ahead), num_envs, WorkedExamples(desk, shots), judge)
 
 
 class Lane:
@@ -284,7 +285,7 @@ class Lane:
 def _play(
     agent: Agent,
     desk: Desk,
-    names: Iterator[tuple[int, str]],
+    beginnings: Beginnings,
     num_envs: int,
     examples: WorkedExamples,
     judge: Judge | None,
@@ -294,12 +295,11 @@ def _play(
     due = 0
     while True:
         try:
-            for place, name in islice(names, num_envs - len(lanes)):
-                conversation = desk.begin(name)
+            for place, conversation in beginnings.take(num_envs - len(lanes)):
                 lanes.append(Lane(place, conversation, examples.before(conversation)))
             if not lanes:
                 return
-            _exchange(agent, desk, lanes, judge)
+            _exchange(agent, desk, lanes, judge, beginnings)
         except (AgentError, InputError, KeyboardInterrupt):
             # What is finished has cost model calls: it comes out before the error does.
             finished.update(_over(lanes))
@@ -316,12 +316,13 @@ def _over(lanes: Sequence[Lane]) -> dict[int, Trajectory]:
     return {lane.place: lane.trajectory() for lane in lanes if lane.over}
 
 
-def _exchange(agent: Agent, desk: Desk, lanes: Sequence[Lane], judge: Judge | None) -> None:
+def _exchange(agent: Agent, desk: Desk, lanes: Sequence[Lane], judge: Judge | None, beginnings: Beginnings) -> None:
     """Show every lane's picture, get a reply to each."""
     turns = turns_of(desk, lanes)
     lanes = [lane for lane in lanes if not lane.over]
     if not lanes:
         return
+    beginnings.look_ahead()  # their pictures are fetched while the agent thinks
     said = list(zip(lanes, turns, _replies(agent, turns, lanes), strict=True))
     if judge is not None:
         said = _judged(judge, said)

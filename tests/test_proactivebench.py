@@ -7,7 +7,9 @@ import re
 import shutil
 import time
 import warnings
+from concurrent.futures import wait
 from pathlib import Path
+from typing import ClassVar
 
 import gymnasium as gym
 import numpy as np
@@ -276,6 +278,45 @@ def test_pictures_are_decoded_once_and_the_next_ones_ahead(monkeypatch):
     second = box.pictures([Photo(files[1])])[0]
     assert decoded == files[:2] and second.any()
     assert box.pictures([Photo(files[0])])[0].any()  # what is handed out is a copy
+
+
+def test_pictures_that_are_expected_are_decoded_meanwhile(monkeypatch):
+    box = PictureBox(PARITY)
+    decoded = []
+    decode = box._decoded
+    monkeypatch.setattr(box, "_decoded", lambda file: decoded.append(file) or decode(file))
+    files = [f"QuickDraw/q0/{number:04}.png" for number in range(4)]
+    box.pictures([Photo(files[0], ahead=(files[1],))])
+    box.expect([Photo(files[2])])
+    wait([*box._coming.values()])
+    assert sorted(decoded) == files[:3]
+    box.pictures([Photo(files[1], ahead=(files[3],)), Photo(files[2])])
+    wait([*box._coming.values()])
+    assert sorted(decoded) == files  # each of them once
+
+
+def test_first_pictures_are_expected_before_their_turn_and_what_is_wrong_is_said_in_its_own(folder):
+    class Watched(ProactiveBenchSource):
+        heard: ClassVar[list[list[str]]] = []
+
+        def expect(self, pictures):
+            self.heard.append([picture.file for picture in pictures])
+            super().expect(pictures)
+
+        def episode(self, scenarios, name, setting):
+            if name.endswith("/2"):
+                raise InputError("Row 2 is wrong.")
+            return super().episode(scenarios, name, setting)
+
+    agent, shown = make_agent("never-ask"), []
+    with pytest.raises(InputError, match="Row 2"):
+        for trajectory in proactive_gym.rollouts(
+            agent, "ProactiveSketch-v0", num_envs=1, source=Watched(folder, "all")
+        ):
+            shown.append(trajectory.episode[-1])
+    assert shown == ["0", "1"]
+    # Of six rows one is shown first, and the third cannot be.
+    assert [len(files) for files in Watched.heard] == [4, 3] and Watched.heard[0][1:] == Watched.heard[1]
 
 
 def test_pictures_kept_do_not_outgrow_their_room():

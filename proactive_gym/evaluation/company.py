@@ -6,6 +6,7 @@ from typing import Any, Protocol
 
 from proactive_gym.agents import Agent, ModelOptions, make_agent
 from proactive_gym.agents.options import ModelSpec
+from proactive_gym.beginnings import AHEAD
 from proactive_gym.envs.base import Desk
 from proactive_gym.errors import InputError
 from proactive_gym.evaluation.desks import check_distinct, make_desks
@@ -126,8 +127,8 @@ class Company:
             if hasattr(speaker, "check"):
                 speaker.check()
 
-    def play(self, place: Place, episodes: Iterable[tuple[str, int | None]]) -> Iterator[Row]:
-        """Rows of these episodes, named with the seed they belong to, in their order."""
+    def play(self, place: Place, episodes: Iterable[tuple[str, int | None]], ahead: int = AHEAD) -> Iterator[Row]:
+        """Rows of these episodes, named with the seed they belong to, in order; ``ahead`` as in ``Beginnings``."""
         (name, env), seeds = place, {}
 
         def names() -> Iterator[str]:
@@ -137,7 +138,7 @@ class Company:
 
         agent, desk, job = self._agents[name], self._desks[env], self._job
         judge = None if self._judge is None else Judge(self._judge, desk.setting.wording)
-        for each in play(agent, desk, names(), job.num_envs, job.shots, judge):
+        for each in play(agent, desk, names(), job.num_envs, job.shots, judge, ahead):
             yield record(each, name, env, desk.setting.wording.name, seeds.pop(each.episode))
 
     def usage(self, agent: str) -> dict[str, float]:

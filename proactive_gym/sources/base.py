@@ -19,6 +19,7 @@ class Source(Protocol):
     ``drawn_name(scenarios, number, setting)``, which episode a large random number means;
     ``numbered_name(scenarios, number, setting)``, if the number that people give is not the one in ``episode_name``;
     ``drives(scenario)``, whether it has pictures for it (all of them if it has no such method);
+    ``expect(pictures)``, which are painted next, so that they can be fetched meanwhile;
     ``attribution``, whose pictures they are; and ``for_practice()``, the source that worked examples are taken from.
 
     Attributes:

@@ -72,7 +72,7 @@ def _play(company: Company, share: Share, line: Line) -> None:
     before, feed = company.usage(agent), _Feed(share, line)
     failure: Exception | None = None
     try:
-        for row in company.play(share.place, feed):
+        for row in company.play(share.place, feed, ahead=0):  # others may play what is not begun
             feed.finish(row)
     except _Stopped:
         raise

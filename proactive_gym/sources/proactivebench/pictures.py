@@ -43,6 +43,8 @@ class PictureBox:
         self._bytes = 0
         self._lock = Lock()
         self._coming: dict[Key, Future[Picture]] = {}
+        self._expected: list[Key] = []
+        self._requested: list[Key] = []
         self._reader: ThreadPoolExecutor | None = None
         self._process = os.getpid()
 
@@ -61,11 +63,21 @@ class PictureBox:
         Raises:
             PictureError: If one is missing, broken, too large or outside the folder; naming it.
         """
+        self._see_that_it_is_ours()
+        shown = [self._picture((photo.file, photo.box)).copy() for photo in photos]
+        self._requested = [(file, None) for photo in photos for file in photo.ahead]
+        self._read_ahead()
+        return shown
+
+    def expect(self, photos: Sequence[Photo]) -> None:
+        """Read these meanwhile, before those that a request may show: they are shown next, when conversations begin."""
+        self._see_that_it_is_ours()
+        self._expected = [(photo.file, photo.box) for photo in photos]
+        self._read_ahead()
+
+    def _see_that_it_is_ours(self) -> None:
         if self._process != os.getpid():  # the reading thread did not come along through the fork
             self._begin()
-        shown = [self._picture((photo.file, photo.box)).copy() for photo in photos]
-        self._read_ahead([(file, None) for photo in photos for file in photo.ahead])
-        return shown
 
     def _picture(self, key: Key) -> Picture:
         with self._lock:
@@ -77,13 +89,14 @@ class PictureBox:
             return coming.result()
         return self._read(key)
 
-    def _read_ahead(self, keys: Sequence[Key]) -> None:
-        """Begin to read these, and give up what was to be read for earlier requests."""
+    def _read_ahead(self) -> None:
+        """Begin to read what may be shown next, and give up what was to be read for earlier requests."""
+        keys = dict.fromkeys([*self._expected, *self._requested])
         with self._lock:
             for key, coming in list(self._coming.items()):
                 if key not in keys and (coming.done() or coming.cancel()):
                     del self._coming[key]
-            new = [key for key in dict.fromkeys(keys) if key not in self._kept and key not in self._coming]
+            new = [key for key in keys if key not in self._kept and key not in self._coming]
             if new and self._reader is None:
                 self._reader = ThreadPoolExecutor(1, "pictures")
             for key in new:

@@ -151,6 +151,10 @@ class ProactiveBenchSource:
         shown = self.box.pictures(pictures)
         return shown if self.image_size is None else np.stack(shown)
 
+    def expect(self, pictures: Sequence[Photo]) -> None:
+        """Read these meanwhile: they are shown next."""
+        self.box.expect(pictures)
+
     def _name(self, scenario: Any, number: int) -> str:
         return f"{self.name}/{scenario.name}/{self.split}/{number}"
 
