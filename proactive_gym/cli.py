@@ -49,7 +49,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         )
         return MENDABLE
     except KeyboardInterrupt:
-        print("proactive-gym: interrupted; the same command goes on where it stopped.", file=sys.stderr)
+        again = "goes on where it stopped" if parsed.keeps else "begins anew"
+        print(f"proactive-gym: interrupted; the same command {again}.", file=sys.stderr)
         return INTERRUPTED
 
 
@@ -58,6 +59,7 @@ def _parser() -> argparse.ArgumentParser:
         prog="proactive-gym", description="An agent gym in which the right move is to ask."
     )
     parser.add_argument("--version", action="version", version=f"proactive-gym {__version__}")
+    parser.set_defaults(keeps=False)  # those say otherwise that keep what they have done when they are interrupted
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     add_demo(commands)
 

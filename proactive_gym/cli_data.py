@@ -100,6 +100,7 @@ def _package_state(name: str) -> str:
 
 def _install(parsed: argparse.Namespace) -> int:
     check_choice("NAME", parsed.name, DATA_SETS)
+    parsed.keeps = parsed.name == OFFICIAL
     if parsed.views and parsed.name != FURNITURE:
         raise InputError(f"--views is for {FURNITURE} only; leave it out for {parsed.name!r}.")
     return _install_official(parsed) if parsed.name == OFFICIAL else _install_package(parsed)

@@ -46,7 +46,7 @@ def add_demo(commands: "Commands") -> None:
     demo = commands.add_parser("demo", help="every scenario × every agent that comes along, offline, in a minute")
     demo.add_argument("--episodes", type=int, default=200, help="per agent and scenario (default: %(default)s)")
     demo.add_argument("--out", default="runs/demo", help="folder for the run (default: %(default)s)")
-    demo.set_defaults(command=_demo)
+    demo.set_defaults(command=_demo, keeps=True)
 
 
 def add_eval(commands: "Commands") -> None:
@@ -59,7 +59,7 @@ def add_eval(commands: "Commands") -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add_run_options(run)
-    run.set_defaults(command=_eval)
+    run.set_defaults(command=_eval, keeps=True)
 
 
 def _demo(parsed: argparse.Namespace) -> int:

@@ -41,7 +41,7 @@ def add_grid(commands: "Commands") -> None:
         help="values of one of the options below (setting, asking or model; flags are on or off); repeats",
     )
     add_run_options(parser)
-    parser.set_defaults(command=_grid)
+    parser.set_defaults(command=_grid, keeps=True)
 
 
 def _grid(parsed: argparse.Namespace) -> int:

@@ -28,7 +28,7 @@ def add_play(commands: "Commands") -> None:
     play.add_argument("--host", default="127.0.0.1", help="0.0.0.0 lets other machines in (default: %(default)s)")
     play.add_argument("--no-browser", action="store_true", help="do not open a browser here")
     add_environment_options(play)
-    play.set_defaults(command=_play)
+    play.set_defaults(command=_play, keeps=True)
 
 
 def _play(parsed: argparse.Namespace) -> int:

@@ -36,7 +36,7 @@ def add_shift(commands: "Commands") -> None:
         help="another source, and where its pictures are (default: all that are installed); repeats",
     )
     add_run_options(parser)
-    parser.set_defaults(command=_shift)
+    parser.set_defaults(command=_shift, keeps=True)
 
 
 def _shift(parsed: argparse.Namespace) -> int:

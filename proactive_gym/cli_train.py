@@ -47,7 +47,7 @@ def add_train(commands: "Commands") -> None:
     )
     train.add_argument("recipe", metavar="RECIPE", choices=RECIPES, help=f"one of: {', '.join(RECIPES)}")
     train.add_argument("flags", nargs=argparse.REMAINDER, help="the recipe's own; --out is runs/RECIPE by default")
-    train.set_defaults(command=_train)
+    train.set_defaults(command=_train, keeps=True)
 
 
 def _train(parsed: argparse.Namespace) -> int:

@@ -200,6 +200,15 @@ def test_an_interruption_has_its_own_status(folder, capsys):
     assert said.count("\n") == 1 and "goes on where it stopped" in said
 
 
+def test_an_interruption_of_what_keeps_nothing_says_so(monkeypatch, capsys):
+    def interrupted(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("proactive_gym.sources.installing.install", interrupted)
+    assert main(["data", "install", "photos"]) == 130
+    assert "the same command begins anew" in capsys.readouterr().err
+
+
 WRONG = {
     "unknown agent": (["--agent", "rnadom", *RUN], "did you mean 'random'"),
     "no such class": (["--agent", "cli_agents:Nope", *RUN], "Nope"),
