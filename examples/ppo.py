@@ -6,8 +6,9 @@
 
 It learns in two parts. First all pictures suffice, and menus hold answers only (``clear=True``): it learns what things
 look like, and knows of nothing else. Then episodes begin as they do in the environment. It starts out reluctant, and
-never asks where it takes what it finds best (``--reluctance``); with rewards for right answers only it has to find out,
-from the few times that it asks by chance, that asking leads to pictures it can name.
+never asks where it takes what it finds best (``--reluctance``); it has to find out, from the few times that it asks by
+chance, that asking leads to pictures it can name. A right answer pays 1, and a wrong one costs a third while it learns
+(``--wrong``), so that guessing comes to nothing; how good it is in the end is measured in right answers alone.
 
 **Learning from what it is told.** When an episode is over, the user says what the right answer was
 (``info["answer"]``). From that the network learns to name the pictures that it saw in the episode (``--tell``), many
@@ -34,7 +35,7 @@ from stable_baselines3.common.logger import configure
 from stable_baselines3.common.save_util import load_from_zip_file
 from torch.nn import functional
 
-from proactive_gym import evaluate
+from proactive_gym import Reward, evaluate
 from proactive_gym.adapters.joined import JoinedVecEnv
 from proactive_gym.adapters.sb3_policies import ALGORITHMS, kinds_of, save_policy
 from proactive_gym.adapters.stable_baselines3 import SB3VecEnv
@@ -61,6 +62,7 @@ class Flags:
     steps: int = 163_840  # steps altogether
     hold_out: tuple[str, ...] = ()  # scenarios that it never trains on
     still_clear: float = 0.125  # share of the lanes in which pictures still suffice after that
+    wrong: float = 1 / 3  # what a wrong answer costs in training: guessing among four comes to nothing
     reluctance: float = 5.0  # how far the scores of interventions and of giving up start below those of answers
     tell: float = 1.0  # weight of learning from the answers it is told; 0 leaves rewards alone
     tell_passes: int = 6  # how often it goes over a picture whose answer it was told
@@ -103,6 +105,8 @@ class Flags:
             raise InputError("hold_out names all scenarios, but at least one is needed to train on.")
         if not 0 <= self.still_clear <= 1:
             raise InputError(f"still_clear is {self.still_clear!r}, but must be a share from 0 to 1.")
+        if not 0 <= self.wrong <= 1:
+            raise InputError(f"wrong is {self.wrong!r}, but must be a cost from 0 to 1.")
         for name in ("learning_rate", "tell_rate", "target_kl"):
             if not getattr(self, name) > 0:
                 raise InputError(f"{name} is {getattr(self, name)!r}, but must be above 0.")
@@ -152,7 +156,8 @@ def make(flags: Flags, lanes: int, seed: int, **kwargs: Any) -> SB3VecEnv:
     plain = flags.algorithm == "ppo"
     if plain:  # what is not on offer is nothing a user could make sense of
         kwargs["reply"] = "text"
-    vector = ProactiveVectorEnv(Trained, lanes, split="train", image_size=flags.image_size, **kwargs)
+    reward = Reward(wrong=-flags.wrong)
+    vector = ProactiveVectorEnv(Trained, lanes, split="train", image_size=flags.image_size, reward=reward, **kwargs)
     words = Vocabulary.of(vector)
     env = SB3VecEnv(VectorEncodedMenu(vector, words, off_menu="unreadable" if plain else "error", last=True))
     env.seed(seed)

@@ -15,7 +15,7 @@ import torch
 import proactive_gym
 from proactive_gym import InputError, make_agent, rollouts
 from proactive_gym.adapters.joined import JoinedVecEnv
-from proactive_gym.adapters.sb3_networks import SHARPNESS
+from proactive_gym.adapters.sb3_networks import LOUD, SHARPNESS
 from proactive_gym.adapters.sb3_policies import ALGORITHMS, DESCRIPTION, kinds_of, load_policy, save_policy
 from proactive_gym.adapters.stable_baselines3 import SB3VecEnv
 from proactive_gym.agents.base import Scored
@@ -119,6 +119,19 @@ def test_what_all_interventions_share_reaches_those_never_trained_on():
         model.policy.action_net.of_kinds.bias[1] += 5
         after = model.policy.action_net(torch.ones(1, model.policy.features_dim))[0]
     assert torch.allclose(after - before, 5.0 * (kinds == 1), atol=1e-5)
+
+
+def test_doing_again_what_was_done_last_reaches_interventions_never_trained_on():
+    model, vocabulary = model_of("maskable")
+    head, kinds = model.policy.action_net, torch.tensor(kinds_of(vocabulary))
+    features = torch.zeros(1, model.policy.features_dim)
+    asked = vocabulary.number("blocks_left")
+    features[0, head.plain - len(kinds) + asked] = LOUD
+    with torch.no_grad():
+        before = head(features)[0]
+        head.again.bias += 5
+        changed = head(features)[0] - before
+    assert changed[asked] == pytest.approx(5, abs=1e-5) and changed.abs().sum() == pytest.approx(5, abs=1e-4)
 
 
 def test_what_knows_things_is_left_alone_where_it_learns_from_what_is_told():
@@ -351,6 +364,7 @@ def test_held_out_scenarios_are_never_trained_on(tmp_path):
     [
         ({"steps": 0}, "steps is 0"),
         ({"clear_steps": 600}, "clear_steps is 600"),
+        ({"wrong": 2}, "wrong is 2, but must be a cost from 0 to 1"),
         ({"learning_rate": 0}, "learning_rate is 0, but must be above 0"),
         ({"hold_out": ("fog",)}, "'fog'"),
         ({"hold_out": tuple(env.name for env in ppo.SCENARIOS)}, "names all scenarios"),
@@ -376,10 +390,10 @@ def test_the_curve_is_the_golden_one(tmp_path, monkeypatch, project_root):
     monkeypatch.setattr(ppo.Curve, "_on_step", lambda self: step(self) and self.num_timesteps <= last)
     monkeypatch.setattr(ppo, "report", lambda *_: None)
     folder = ppo.train(ppo.Flags(out=str(tmp_path / "run")))
-    steps, returns, requests = curve(folder / "curve.csv")
+    steps, right, requests = curve(folder / "curve.csv")
     known = dict(zip(*curve(golden)[:2], strict=True))
     assert len(steps) == 10 and steps[-1] == last
-    for place, value in zip(steps, returns, strict=True):
+    for place, value in zip(steps, right, strict=True):
         # Where the curve climbs, another machine's rounding errors take it up a little sooner or later.
         assert value == pytest.approx(known[place], abs=0.06 if place <= turning else 0.15), place
     assert requests[steps.index(turning)] == 0 and requests[-1] > 1  # from never asking …

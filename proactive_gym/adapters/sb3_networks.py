@@ -76,7 +76,9 @@ class Sight(BaseFeaturesExtractor):
         glance: list[nn.Module] = []  # not normalised: how bright a picture is, and how colourful, is part of its state
         for before, after in pairwise((3, *GLANCE)):
             glance += [nn.Conv2d(before, after, 5 if before == 3 else 3, 2, padding=1), nn.ReLU()]
-        self.glance = nn.Sequential(*glance, nn.AdaptiveAvgPool2d(4), nn.Flatten())
+        # What is seen at a glance counts alike: with noise's far larger features, asking would be ruled out before it
+        # was ever tried.
+        self.glance = nn.Sequential(*glance, nn.AdaptiveAvgPool2d(4), nn.Flatten(), nn.LayerNorm(GLANCE[-1] * 16))
         self.register_buffer("answers", torch.tensor(kinds) == ANSWER, persistent=False)
 
     def forward(self, observations: Mapping[str, torch.Tensor]) -> torch.Tensor:
@@ -116,10 +118,11 @@ def _shown(images: torch.Tensor) -> torch.Tensor:
 class Scores(nn.Module):
     """One score per word: an answer's is how likely it is, an intervention's is learnt, beside one for its kind.
 
-    The score that all interventions share is what carries over to those that were never trained on.
+    The score that all interventions share is what carries over to those that were never trained on, and so does the one
+    for doing again what was done last.
 
     Args:
-        plain: How many plain features there are.
+        plain: How many plain features there are; the last of them say what was done last.
         kinds: For each word, the number of its kind.
         reluctance: How far interventions and giving up start below the others.
     """
@@ -132,7 +135,8 @@ class Scores(nn.Module):
         self.hidden = nn.Linear(plain, HIDDEN)
         self.own = nn.Linear(HIDDEN, len(kinds))
         self.of_kinds = nn.Linear(HIDDEN, ANSWER + 1)
-        for layer in (self.own, self.of_kinds):
+        self.again = nn.Linear(HIDDEN, 1)
+        for layer in (self.own, self.of_kinds, self.again):
             nn.init.orthogonal_(layer.weight, 0.01)
             nn.init.zeros_(layer.bias)
         self.of_kinds.bias.data[[GIVING_UP, INTERVENTION]] = -reluctance
@@ -144,7 +148,9 @@ class Scores(nn.Module):
         """Scores ``(N, n)`` for what ``Sight`` gives."""
         plain, likely, menu = features.tensor_split([self.plain, self.plain + len(self.kinds)], dim=1)
         hidden = self.hidden(plain).relu()
-        scores = torch.where(self.kinds == ANSWER, self.sharpness * likely, self.own(hidden))
+        last = plain[:, -len(self.kinds) :] / LOUD
+        done = self.own(hidden) + self.again(hidden) * last
+        scores = torch.where(self.kinds == ANSWER, self.sharpness * likely, done)
         together: torch.Tensor = scores + self.of_kinds(hidden)[:, self.kinds]
         return together - self.not_on_offer * (1 - menu)
 

@@ -36,7 +36,7 @@ def share_of_oracle(rows: Sequence[Row], agent: str) -> Estimate:
 
 
 def write_curve(logged: Path, turning: int, file: Path) -> None:
-    """Return and requests an episode over the steps of training.
+    """The share of right answers and requests an episode over the steps of training.
 
     Args:
         logged: ``curve.csv`` of the run.
@@ -47,8 +47,8 @@ def write_curve(logged: Path, turning: int, file: Path) -> None:
 
     figure = Figure(figsize=(8, 4.2), layout="constrained")
     panel = figure.subplots()
-    steps, returns, requests = curve(logged)
-    panel.plot(steps, returns, marker="o", markersize=3, color="#3460a8", label="return (right answers)")
+    steps, right, requests = curve(logged)
+    panel.plot(steps, right, marker="o", markersize=3, color="#3460a8", label="share of right answers")
     panel.plot(steps, requests, marker="o", markersize=3, color="#e08a36", label="requests an episode")
     panel.axvline(turning, color="#888888", linestyle="--", linewidth=1)
     panel.set_xlabel("turns played in training")
@@ -61,12 +61,12 @@ def write_curve(logged: Path, turning: int, file: Path) -> None:
 
 
 def curve(file: Path) -> tuple[list[int], list[float], list[float]]:
-    """Steps, returns and requests an episode."""
+    """Steps, shares of right answers and requests an episode."""
     with file.open(encoding="utf-8", newline="") as lines:
         rows = list(csv.DictReader(lines))
     steps = [int(row["steps"]) for row in rows]
-    returns, requests = ([float(row[name]) for row in rows] for name in ("return", "requests"))
-    return steps, returns, requests
+    right, requests = ([float(row[name]) for row in rows] for name in ("right", "requests"))
+    return steps, right, requests
 
 
 def _line(cell: Cell, best: float) -> str:
