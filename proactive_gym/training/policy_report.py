@@ -52,8 +52,8 @@ def write_curve(logged: Path, turning: int, file: Path) -> None:
     panel.plot(steps, requests, marker="o", markersize=3, color="#e08a36", label="requests an episode")
     panel.axvline(turning, color="#888888", linestyle="--", linewidth=1)
     panel.set_xlabel("turns played in training")
-    panel.set_ylim(bottom=0)
-    top = panel.get_ylim()[1]
+    top = 1.1 * panel.get_ylim()[1]
+    panel.set_ylim(0, top)
     panel.text(turning, 0.97 * top, " from here on asking is needed", color="#666666", fontsize=9, va="top")
     panel.grid(alpha=0.25)
     panel.legend(loc="center right")
