@@ -3,9 +3,10 @@
     python tools/versions.py                              # all of them; a first time fetches several GB of torch
     python tools/versions.py --python 3.13 --resolution highest -- tests/test_vector.py
 
-Each combination gets a virtual environment of its own in ``.versions``, made by uv, and keeps there what pytest said.
-What came out is written to ``docs/versions.md``, unless only some of it was run. Pythons are looked for on the path and
-among pyenv's.
+Each combination gets a virtual environment of its own in ``.versions``, made by uv, and keeps there what pytest said,
+and what came out if all tests were run. Once that is known of every combination, in one run or in several, it is
+written to ``docs/versions.md``; a combination is run anew whenever it is asked for. Pythons are looked for on the path
+and among pyenv's.
 """
 
 import argparse
@@ -47,14 +48,25 @@ def main() -> int:
     parser.add_argument("--jobs", default="2", help="tests at once")
     parser.add_argument("pytest", nargs="*", help="arguments for pytest, after --")
     given = parser.parse_args()
+    FOLDER.mkdir(exist_ok=True)
     outcomes = []
     for version in given.python or PYTHONS:
         for resolution in given.resolution or tuple(RESOLUTIONS):
             outcomes.append(run(version, resolution, ["-n", given.jobs, *given.pytest]))
             print(version, resolution, outcomes[-1].verdict, flush=True)
-    if not (given.python or given.resolution or given.pytest):
-        PAGE.write_text(page(outcomes), encoding="utf-8")
+            if not given.pytest:
+                kept(version, resolution).write_text(json.dumps(outcomes[-1]), encoding="utf-8")
+    every = [kept(version, resolution) for version in PYTHONS for resolution in RESOLUTIONS]
+    if not given.pytest and all(file.exists() for file in every):
+        PAGE.write_text(
+            page([Outcome(*json.loads(file.read_text(encoding="utf-8"))) for file in every]), encoding="utf-8"
+        )
     return int(not all(outcome.passed for outcome in outcomes))
+
+
+def kept(version: str, resolution: str) -> Path:
+    """Where it is kept what came of a combination."""
+    return FOLDER / f"{version}-{resolution}.json"
 
 
 def run(version: str, resolution: str, arguments: list[str]) -> Outcome:
