@@ -55,7 +55,7 @@ class Case(NamedTuple):
     one_in: int
 
 
-FULL = (Case("tiny", False, 60), Case("tiny", True, 60), Case("small", False, 160))
+FULL = (Case("tiny", False, 60), Case("tiny", True, 30), Case("small", False, 160))
 QUICK = (Case("tiny", False, 400),)
 BATCHES = (1, 8, 32)
 

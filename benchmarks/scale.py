@@ -5,7 +5,8 @@
     python benchmarks/scale.py --quick --out /tmp/scale      # a quick look; starts a new page there
 
 Rates are those of the middle of a run, from when a tenth of the rows are there to when nine tenths are. What
-is before the first row is counted apart. Rounds take turns.
+is before the first row is counted apart. Each run has a fresh process, so that with workers or without nothing has been
+painted before. Rounds take turns.
 """
 
 import argparse
@@ -15,6 +16,8 @@ import tempfile
 import time
 import tracemalloc
 from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
 from statistics import median
 from typing import Any, NamedTuple
@@ -145,13 +148,14 @@ def arithmetic(found: Found) -> list[str]:
 def measured(quick: bool, rounds: int) -> tuple[dict[str, Any], Found]:
     """The machine, and all runs on it."""
     os.environ.setdefault("OMP_NUM_THREADS", "1")
-    cases = (Case("random", 200),) if quick else (Case("random", 2000), Case("tiny", 300))
+    cases = (Case("random", 200),) if quick else (Case("random", 6000), Case("tiny", 1200))
     numbers = (None, 2) if quick else (None, 1, 2, 4)
     found: Found = {case.agent: {name_of(number): [] for number in numbers} for case in cases}
     for _ in range(rounds):
         for case in cases:
             for number in numbers:
-                found[case.agent][name_of(number)].append(measure(case, number))
+                with ProcessPoolExecutor(1, get_context("spawn")) as fresh:
+                    found[case.agent][name_of(number)].append(fresh.submit(measure, case, number).result())
     return machine() | {"load": " ".join(f"{load:.1f}" for load in os.getloadavg())}, found
 
 
