@@ -25,6 +25,7 @@ from proactive_gym import ENVIRONMENTS
 from proactive_gym.cli import main
 from proactive_gym.envs.base import Desk
 from proactive_gym.envs.conversation import Conversation
+from proactive_gym.envs.moment import Moment
 from proactive_gym.errors import InputError
 from proactive_gym.evaluation import evaluate
 from proactive_gym.evaluation.run_directory import RunDirectory
@@ -291,7 +292,8 @@ def test_the_page_is_the_same_whichever_option_is_right(env, studies, monkeypatc
     def page(shift: int) -> str:
         def shifted(desk, name):
             told = begin(desk, name)
-            return Conversation(dataclasses.replace(told.episode, answer=shift), told.manner)
+            episode = dataclasses.replace(told.episode, answer=shift)
+            return Conversation(Moment(episode, told.manner, episode.begin()))
 
         monkeypatch.setattr(Desk, "begin", shifted)
         browser = Browser(studies(env, 1)).sit()
