@@ -11,6 +11,7 @@ answers no better than by guessing (25 %) on first pictures, and almost always o
 
 import argparse
 import csv
+import math
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -126,7 +127,7 @@ def places(episode: Episode) -> list[object]:
 
 
 class Probe(nn.Sequential):
-    """Four convolutions and a linear layer: 0.4 M parameters."""
+    """Four convolutions and a linear layer: 0.4 million parameters."""
 
     def __init__(self, classes: int) -> None:
         """One score per class."""
@@ -272,8 +273,10 @@ def write_plot(scenarios: Sequence[Scenario], test: list[Pictures], hits: list[n
     """Accuracy against sufficiency, a panel per scenario."""
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(12, 5.6), layout="constrained")
-    panels = list(figure.subplots(2, 4, sharex=True, sharey=True).flat)
+    columns = min(4, len(scenarios) + 1)
+    rows = math.ceil((len(scenarios) + 1) / columns)
+    figure = Figure(figsize=(3 * columns, 2.8 * rows), layout="constrained")
+    panels = list(figure.subplots(rows, columns, sharex=True, sharey=True).flat)
     for panel, scenario, shown, hit in zip(panels, scenarios, test, hits, strict=False):
         points = binned(shown, hit)
         xs, ys = [x for x, _ in points], [estimate.value for _, estimate in points]
@@ -289,7 +292,7 @@ def write_plot(scenarios: Sequence[Scenario], test: list[Pictures], hits: list[n
     legend = "points: mean of a bin, 95 % interval\ndotted: chance\ndashed: sufficient from here"
     panels[-1].text(0, 0.5, legend, va="center")
     figure.supxlabel("sufficiency of the picture")
-    figure.supylabel("probe names the subject among four")
+    figure.supylabel("probe names the subject\namong four")
     figure.savefig(file, dpi=110)
 
 

@@ -2,9 +2,9 @@
 
 A small network is trained on two thirds of the drawings of all words, and says of the others which word they are of;
 three times over, so that every drawing is judged by a network that has not seen it. A drawing is kept if its own word
-comes before all others in the table, but those that it may be mistaken for; and if its lines, once traced, cover its
-ink. The column is a hexadecimal number whose bit ``i`` stands for drawing ``i`` (counted from 0). A word with fewer
-than 20 drawings kept is left out altogether.
+is some times as likely as any other in the table, but those that it may be mistaken for; and if its lines, once traced,
+cover its ink. The column is a hexadecimal number whose bit ``i`` stands for drawing ``i`` (counted from 0). A word with
+fewer than 20 drawings kept is left out altogether.
 
     python tools/choose_doodles.py FOLDER    # the package's folder with the .ndjson.gz files; about 10 minutes
 """
@@ -29,6 +29,8 @@ FOLDS, EPOCHS, BATCH = 3, 10, 128
 BARE = 0.1
 """The largest share of the ink that may lie farther than ``REACH`` pixels from the traced lines."""
 REACH = 1.6
+AHEAD = 2.0
+"""How many times as likely its own word must be as the next: with more, fewer words have drawings enough."""
 FEWEST = 20
 TOO_FEW = f"fewer than {FEWEST} of 100 packaged drawings can be recognised"
 Bitmaps = NDArray[np.uint8]
@@ -62,13 +64,13 @@ def keep(drawings: Bitmaps, recognised: NDArray[np.bool_], rows: list[dict[str, 
 
 
 def first_of_all(scores: NDArray[np.float32], rows: list[dict[str, str]]) -> NDArray[np.bool_]:
-    """For each word and drawing, whether the word comes before all others that it is not mistaken for."""
+    """For each word and drawing, whether the word is well ahead of all others that it is not mistaken for."""
     names = [row["name"] for row in rows]
     first = np.zeros(scores.shape[:2], dtype=bool)
     for place, row in enumerate(rows):
         alike = {row["name"], *row["mistaken_for"].split("|")}
         against = [i for i, other in enumerate(rows) if names[i] not in alike and not other["left_out"]]
-        first[place] = scores[place, :, place] > scores[place][:, against].max(1)
+        first[place] = scores[place, :, place] > AHEAD * scores[place][:, against].max(1)
     return first
 
 

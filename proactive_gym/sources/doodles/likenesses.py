@@ -48,7 +48,12 @@ class Doodle(Drawn):
 
 @dataclass(frozen=True)
 class Traced(Drawn):
-    """A packaged drawing, by its number in its file."""
+    """A packaged drawing, by its number in its file.
+
+    Nobody knows in which order its lines were drawn, nor from which end, so that a pen may begin anywhere on them.
+    """
+
+    has_an_order: ClassVar[bool] = False
 
     file: str
     number: int
