@@ -1,9 +1,10 @@
-"""What all tests share: one thread, no network, and skipping what an absent extra would need."""
+"""What all tests share: one thread, no network, ears for Ctrl-C, and skipping what an absent extra would need."""
 
 from __future__ import annotations
 
 import importlib.util
 import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,9 @@ for _name, _value in {
     "TRL_EXPERIMENTAL_SILENCE": "1",
 }.items():
     os.environ.setdefault(_name, _value)
+
+# What a script starts in the background is deaf to it, and so would be the commands that are interrupted here.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 settings.register_profile("default", deadline=None)  # a busy machine is no bug
 settings.register_profile("ci", deadline=None, derandomize=True)
