@@ -41,8 +41,8 @@ TUNED = (
     "independent test."
 )
 TRANSFERRED = (
-    "The strengths of the pictures are those that were set on the drawings ([the probe](probe.md)); nothing was set on "
-    "this source."
+    "The strengths of the pictures are those that were set on the drawings ([the probe](probe.md)); none of them was "
+    "set on this source."
 )
 USUAL = {"source": "scenes", "episodes": 3000, "tested": 1000, "epochs": 6, "split": "test", "seed": 0}
 """What is not given on the command line."""
