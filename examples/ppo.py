@@ -234,6 +234,7 @@ class Curve(BaseCallback):
     """Logs how episodes end: return, share right, requests an episode; keeps that as ``curve.csv``.
 
     In the second part, of episodes as they begin in the environment; those that suffice are in the lanes behind them.
+    The return is training's own, in which wrong answers cost; what is plotted is the share right.
     """
 
     def __init__(self, flags: Flags, folder: Path) -> None:

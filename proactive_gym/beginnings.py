@@ -2,7 +2,7 @@
 
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from itertools import islice
+from itertools import islice, starmap
 from typing import Any, NamedTuple
 
 from proactive_gym.envs.base import Desk
@@ -32,7 +32,7 @@ class Beginnings:
 
     def __init__(self, desk: Desk, names: Iterator[str], ahead: int = AHEAD) -> None:
         self._desk = desk
-        self._names = enumerate(names)
+        self._due = starmap(Beginning, enumerate(names))
         expect: Callable[[Sequence[Any]], None] | None = getattr(desk.source, "expect", None)
         self._expect = expect if ahead else None
         self._ahead = ahead
@@ -45,19 +45,17 @@ class Beginnings:
             InputError: If an episode cannot be begun.
         """
         for _ in range(number):
-            if not self._next:
-                self._next.extend(Beginning(*each) for each in islice(self._names, 1))
-            if not self._next:
+            each = self._next.popleft() if self._next else next(self._due, None)
+            if each is None:
                 return
-            place, name, conversation = self._next.popleft()
-            yield place, conversation or self._desk.begin(name)
+            yield each.place, each.conversation or self._desk.begin(each.name)
 
     def look_ahead(self) -> None:
         """Begin the next ones, as far as that goes, and have their pictures fetched by the time they are taken."""
         if self._expect is None:
             return
-        for place, name in islice(self._names, self._ahead - len(self._next)):
-            self._next.append(Beginning(place, name, self._begun(name)))
+        for each in islice(self._due, self._ahead - len(self._next)):
+            self._next.append(each._replace(conversation=self._begun(each.name)))
         self._expect([each.conversation.picture for each in self._next if each.conversation is not None])
 
     def _begun(self, name: str) -> Conversation | None:

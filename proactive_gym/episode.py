@@ -210,11 +210,6 @@ class Episode:
         return tuple(known) if len(known) == len(shown) else None
 
     @cached_property
-    def said(self) -> dict[tuple[bool, tuple[bool, ...], str], str]:
-        """What the user says, once put into words: by whether the menu is kept back, what is on offer, and remark."""
-        return {}
-
-    @cached_property
     def texts(self) -> tuple[str, ...]:
         """The menu's texts."""
         return self.menu.texts

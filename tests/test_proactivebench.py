@@ -266,11 +266,16 @@ def test_a_kept_set_of_official_episodes():
 # --- Pictures ---------------------------------------------------------------------------------------------------------
 
 
-def test_pictures_are_decoded_once_and_the_next_ones_ahead(monkeypatch):
+def watched_box(monkeypatch) -> tuple[PictureBox, list[str]]:
+    """A box, and the files that it decodes."""
     box = PictureBox(PARITY)
-    decoded = []
-    decode = box._decoded
+    decoded, decode = [], box._decoded
     monkeypatch.setattr(box, "_decoded", lambda file: decoded.append(file) or decode(file))
+    return box, decoded
+
+
+def test_pictures_are_decoded_once_and_the_next_ones_ahead(monkeypatch):
+    box, decoded = watched_box(monkeypatch)
     files = [f"QuickDraw/q0/{number:04}.png" for number in range(3)]
     for _ in range(3):
         first = box.pictures([Photo(files[0], ahead=(files[1],))])[0]
@@ -281,10 +286,7 @@ def test_pictures_are_decoded_once_and_the_next_ones_ahead(monkeypatch):
 
 
 def test_pictures_that_are_expected_are_decoded_meanwhile(monkeypatch):
-    box = PictureBox(PARITY)
-    decoded = []
-    decode = box._decoded
-    monkeypatch.setattr(box, "_decoded", lambda file: decoded.append(file) or decode(file))
+    box, decoded = watched_box(monkeypatch)
     files = [f"QuickDraw/q0/{number:04}.png" for number in range(4)]
     box.pictures([Photo(files[0], ahead=(files[1],))])
     box.expect([Photo(files[2])])

@@ -38,6 +38,7 @@ class Outcome(NamedTuple):
     versions: dict[str, str]
     verdict: str
     passed: bool = False
+    commit: str = ""
 
 
 def main() -> int:
@@ -52,7 +53,7 @@ def main() -> int:
     outcomes = []
     for version in given.python or PYTHONS:
         for resolution in given.resolution or tuple(RESOLUTIONS):
-            outcomes.append(run(version, resolution, ["-n", given.jobs, *given.pytest]))
+            outcomes.append(run(version, resolution, ["-n", given.jobs, *given.pytest])._replace(commit=commit()))
             print(version, resolution, outcomes[-1].verdict, flush=True)
             if not given.pytest:
                 kept(version, resolution).write_text(json.dumps(outcomes[-1]), encoding="utf-8")
@@ -67,6 +68,12 @@ def main() -> int:
 def kept(version: str, resolution: str) -> Path:
     """Where it is kept what came of a combination."""
     return FOLDER / f"{version}-{resolution}.json"
+
+
+def commit() -> str:
+    """What was tested: a table made in several runs may be of several commits."""
+    told = subprocess.run(["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=True)
+    return told.stdout.strip()
 
 
 def run(version: str, resolution: str, arguments: list[str]) -> Outcome:
@@ -122,9 +129,15 @@ def verdict(said: str) -> str:
 
 def page(outcomes: list[Outcome]) -> str:
     """The table, as a page."""
-    head = ["Python", "dependencies", *SHOWN, "tests"]
+    head = ["Python", "dependencies", *SHOWN, "commit", "tests"]
     rows = [
-        [one.python, RESOLUTIONS[one.resolution], *(one.versions.get(name, "") for name in SHOWN), one.verdict]
+        [
+            one.python,
+            RESOLUTIONS[one.resolution],
+            *(one.versions.get(name, "") for name in SHOWN),
+            one.commit,
+            one.verdict,
+        ]
         for one in outcomes
     ]
     table = "\n".join(f"| {' | '.join(row)} |" for row in (head, ["---"] * len(head), *rows))

@@ -73,7 +73,7 @@ class Sight(BaseFeaturesExtractor):
         layers[-1] = nn.AdaptiveMaxPool2d(1)
         self.layers = nn.Sequential(*layers, nn.Flatten())
         self.names = nn.Linear(widths[-1], words)
-        glance: list[nn.Module] = []  # not normalised: how bright a picture is, and how colourful, is part of its state
+        glance: list[nn.Module] = []  # not normalised on the way: brightness and colour are part of a picture's state
         for before, after in pairwise((3, *GLANCE)):
             glance += [nn.Conv2d(before, after, 5 if before == 3 else 3, 2, padding=1), nn.ReLU()]
         # What is seen at a glance counts alike: with noise's far larger features, asking would be ruled out before it

@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 from proactive_gym.envs.moment import TOLD_ALWAYS, Manner, Moment
 from proactive_gym.episode import Episode, State
 from proactive_gym.menu import Kind
-from proactive_gym.outcome import Outcome
 from proactive_gym.reading import Reading, read, read_open, strict_readings
 
 
@@ -120,12 +119,12 @@ class Conversation:
     @property
     def terminated(self) -> bool:
         """Whether the last reply ended the episode of itself."""
-        return self.state.over and not self.truncated
+        return self.moment.terminated
 
     @property
     def truncated(self) -> bool:
         """Whether the episode is over because its turns are spent."""
-        return self.state.outcome is Outcome.EXHAUSTED
+        return self.moment.truncated
 
     def info(self) -> dict[str, Any]:
         """What Gymnasium calls ``info``; nothing in it tells the answer before the episode is over."""

@@ -7,6 +7,7 @@ from typing import Any
 
 from proactive_gym.dialogue import dialogue
 from proactive_gym.episode import Episode, State
+from proactive_gym.outcome import Outcome
 from proactive_gym.reading import Reading
 from proactive_gym.reward import Reward
 
@@ -38,6 +39,8 @@ class Moment:
         offered: Which options are on offer.
         mask: The same as bytes of 0 and 1; none where no menu is shown.
         reward: What the last reply paid.
+        truncated: Whether the episode is over because its turns are spent.
+        terminated: Whether the last reply ended it of itself.
     """
 
     __slots__ = (
@@ -52,6 +55,8 @@ class Moment:
         "offered",
         "reward",
         "state",
+        "terminated",
+        "truncated",
     )
 
     def __init__(
@@ -75,6 +80,8 @@ class Moment:
             self.mask = b"" if manner.open else bytes(self.offered)
             self._picture, self._dialogue = None, ""
         self.reward = 0.0 if state.outcome is None else manner.reward.of(state.outcome)
+        self.truncated = state.outcome is Outcome.EXHAUSTED
+        self.terminated = state.over and not self.truncated
 
     def after(self, choice: int | None) -> "Moment":
         """The moment after option number ``choice`` was replied, or something unreadable (``None``)."""
@@ -103,13 +110,10 @@ class Moment:
     def dialogue(self) -> str:
         """What the user says."""
         if not self._dialogue:
-            episode, offered, remark = self.episode, self.offered, self.state.remark
-            said = episode.said.get((self.manner.open, offered, remark))
-            if said is None:
-                said = episode.said[self.manner.open, offered, remark] = dialogue(
-                    episode.question, episode.hint, self.options, offered, episode.template, remark
-                )
-            self._dialogue = said
+            episode = self.episode
+            self._dialogue = dialogue(
+                episode.question, episode.hint, self.options, self.offered, episode.template, self.state.remark
+            )
         return self._dialogue
 
     @property

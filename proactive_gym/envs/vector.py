@@ -17,7 +17,6 @@ from proactive_gym.envs.conversation import Branch, Conversation, masks
 from proactive_gym.envs.lanes import each_branch, each_episode, each_seed, numbers, reset_mask, written
 from proactive_gym.envs.moment import TOLD_ALWAYS, Moment
 from proactive_gym.errors import InputError, check_choice, check_whole
-from proactive_gym.outcome import Outcome
 
 Observations = dict[str, Any]
 Infos = dict[str, Any]
@@ -138,8 +137,8 @@ class ProactiveVectorEnv(gym.vector.VectorEnv[Observations, Any, NDArray[Any]]):
                 lane.reply(choice)
         moments = self._moments()
         rewards = np.array([moment.reward for moment in moments])
-        truncations = np.array([moment.state.outcome is Outcome.EXHAUSTED for moment in moments])
-        terminations = np.array([moment.state.over for moment in moments]) & ~truncations
+        terminations = np.array([moment.terminated for moment in moments])
+        truncations = np.array([moment.truncated for moment in moments])
         final: Infos = {}
         if self.autoreset is AutoresetMode.SAME_STEP:
             final = self._finals(np.flatnonzero(terminations | truncations))

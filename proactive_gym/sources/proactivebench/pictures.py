@@ -70,7 +70,7 @@ class PictureBox:
         return shown
 
     def expect(self, photos: Sequence[Photo]) -> None:
-        """Read these meanwhile, before those that a request may show: they are shown next, when conversations begin."""
+        """Read these meanwhile, too: they are shown next, when conversations begin."""
         self._see_that_it_is_ours()
         self._expected = [(photo.file, photo.box) for photo in photos]
         self._read_ahead()
@@ -91,7 +91,7 @@ class PictureBox:
 
     def _read_ahead(self) -> None:
         """Begin to read what may be shown next, and give up what was to be read for earlier requests."""
-        keys = dict.fromkeys([*self._expected, *self._requested])
+        keys = dict.fromkeys([*self._requested, *self._expected])
         with self._lock:
             for key, coming in list(self._coming.items()):
                 if key not in keys and (coming.done() or coming.cancel()):
