@@ -18,7 +18,6 @@ from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from functools import partial
-from math import isnan
 from pathlib import Path
 from statistics import mean, median
 from typing import Any, NamedTuple
@@ -26,7 +25,7 @@ from typing import Any, NamedTuple
 import torch
 import transformers
 from reference_inputs import SIZES, make_checkpoint, package, write_rows
-from reference_sides import ALTOGETHER, Played, Team, load_package, parts_of, play_ours, play_theirs, threads
+from reference_sides import Played, Team, load_package, parts_of, play_ours, play_theirs, threads
 from speed import described, filled, markdown
 
 from proactive_gym.agents import ModelOptions
@@ -72,19 +71,12 @@ class Compared:
     what: str
     rounds: dict[str, list[Played]] = field(default_factory=dict)
 
-    def measured(
-        self, of: Callable[[Played, Played], float], beside: str = THEIRS, sides: Sequence[str] = ()
-    ) -> dict[str, Measurement]:
+    def measured(self, of: Callable[[Played, Played], float], beside: str = THEIRS) -> dict[str, Measurement]:
         """By side: a figure of each round, made of what was played and of what the benchmark's loop played."""
         return {
             side: Measurement("reference", side, 0, "", tuple(map(of, self.rounds[side], self.rounds[beside])))
-            for side in sides or self.rounds
+            for side in self.rounds
         }
-
-    @property
-    def told_apart(self) -> list[str]:
-        """The sides of which it is known what their time went to."""
-        return [side for side, played in self.rounds.items() if ALTOGETHER not in played[0].spent]
 
     @property
     def best_of_theirs(self) -> str:
@@ -151,10 +143,10 @@ def sheets(found: Compared) -> list[Sheet]:
         "decisions/s": found.measured(lambda once, _: once.decisions / once.seconds),
         "times as fast": found.measured(_faster),
         "times as fast as the better of theirs": found.measured(_faster, found.best_of_theirs),
-        "times less work": found.measured(lambda once, theirs: theirs.work / once.work, sides=found.told_apart),
+        "times less work": found.measured(lambda once, theirs: theirs.work / once.work),
     }
-    spent = {f"ms, {part}": found.measured(partial(_milliseconds, part), sides=found.told_apart) for part in PARTS}
-    spent["% environment"] = found.measured(_share, sides=found.told_apart)
+    spent = {f"ms, {part}": found.measured(partial(_milliseconds, part)) for part in PARTS}
+    spent["% environment"] = found.measured(_share)
     return [_sheet(found.what, fast), _sheet("Where the time of a decision goes", spent)]
 
 
@@ -163,7 +155,7 @@ def _sheet(title: str, columns: dict[str, dict[str, Measurement]]) -> Sheet:
     return Sheet(
         title,
         ("", *columns),
-        [(side, *(of[side].written(True) if side in of else "" for of in columns.values())) for side in sides],
+        [(side, *(of[side].written(True) for of in columns.values())) for side in sides],
     )
 
 
@@ -172,7 +164,7 @@ def _faster(once: Played, theirs: Played) -> float:
 
 
 def _share(once: Played, _: Played) -> float:
-    return 100 * once.spent["environment"] / once.seconds
+    return 100 * once.spent["environment"] / sum(once.spent.values())
 
 
 def _milliseconds(part: str, once: Played, _: Played) -> float:
@@ -180,10 +172,9 @@ def _milliseconds(part: str, once: Played, _: Played) -> float:
 
 
 def verdicts(found: Compared) -> list[str]:
-    """The goals beside what was measured, for workers and for the largest batch."""
+    """The goals beside what was measured, for workers."""
     faster = found.measured(_faster, found.best_of_theirs)[WORKERS]
-    side = f"ours, {BATCHES[-1]}"
-    share = found.measured(_share, sides=[side])[side]
+    share = found.measured(_share)[WORKERS]
     return [
         f"{found.what}: {CORES} workers are {faster.written(True)}× as fast as the better of theirs "
         f"(goal: ≥ {GOAL:g}×, "
@@ -198,17 +189,13 @@ def as_json(found: Compared) -> dict[str, Any]:
         "what": found.what,
         "rounds": {
             side: [
-                {"seconds": round(once.seconds, 3), "work": _known(once.work), "decisions": once.decisions}
+                {"seconds": round(once.seconds, 3), "work": round(once.work, 3), "decisions": once.decisions}
                 | {"spent": {part: round(seconds, 3) for part, seconds in once.spent.items()}}
                 for once in played
             ]
             for side, played in found.rounds.items()
         },
     }
-
-
-def _known(seconds: float) -> float | None:
-    return None if isnan(seconds) else round(seconds, 3)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -14,6 +14,7 @@ import re
 import sys
 import time
 from collections.abc import Callable, Iterator
+from functools import cached_property
 from importlib import import_module
 from importlib.abc import Loader
 from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
@@ -40,8 +41,7 @@ _NESTED_QUOTES = re.compile(rb'(\{inspect\.getsource\(step(?:_\d)?\[)"(\w+)"(\]\
 
 SUITE = "ProactiveSuite-v0"
 DATA_SETS = {scenario.name: scenario.dataset for scenario in ProactiveSuiteEnv.scenarios}
-ALTOGETHER = "altogether"
-"""What seconds went to that are not told apart."""
+_AGENTS_PARTS = ("model", "processor", "agent")
 Replies = dict[str, list[list[str]]]
 """By data set: the replies in each episode, in the order of the rows."""
 
@@ -51,18 +51,15 @@ class Played(NamedTuple):
 
     Attributes:
         replies: Episode by episode.
-        spent: Seconds by what they went to.
-        work: Seconds of the processor, those of all threads together.
+        seconds: How long it took.
+        spent: Seconds by what they went to; with workers, those of all of them together.
+        work: Seconds of the processor, those of all threads and workers together.
     """
 
     replies: Replies
+    seconds: float
     spent: dict[str, float]
     work: float
-
-    @property
-    def seconds(self) -> float:
-        """How long it took."""
-        return sum(self.spent.values())
 
     @property
     def decisions(self) -> int:
@@ -79,10 +76,9 @@ class Clock:
         self._since = 0.0
         self._begun = time.process_time()
 
-    @property
-    def work(self) -> float:
-        """Seconds of the processor since the clock was made."""
-        return time.process_time() - self._begun
+    def played(self, replies: Replies) -> Played:
+        """What came of it since the clock was made."""
+        return Played(replies, sum(self.spent.values()), self.spent, time.process_time() - self._begun)
 
     @contextlib.contextmanager
     def on(self, what: str) -> Iterator[None]:
@@ -134,23 +130,60 @@ def play_ours(agent: TransformersAgent, folder: Path, batch: int) -> Played:
         folder: The rows and their pictures.
         batch: Conversations open at once.
     """
-    clock, (prompts, model) = Clock(), parts_of(agent)
+    clock = Clock()
     replies: Replies = {name: [] for name in DATA_SETS.values()}
-    with (
-        _replaced(prompts, "encode", clock.counted("processor", prompts.encode)),
-        _replaced(prompts, "render", clock.counted("processor", prompts.render)),
-        _replaced(model, "generate", clock.counted("model", model.generate)),
-        clock.on("environment"),
-    ):
+    with _timed(agent, clock), clock.on("environment"):
         setting: dict[str, Any] = {"source": PACKAGE, "data_dir": folder, "split": "all", "reply": "text"}
         for trajectory in rollouts(_Watched(agent, clock), SUITE, num_envs=batch, **setting):
             replies[DATA_SETS[trajectory.scenario]].append([str(said.reply) for said in trajectory.exchanges])
-    return Played(replies, clock.spent, clock.work)
+    return clock.played(replies)
 
 
 def parts_of(agent: TransformersAgent) -> tuple[Any, Any]:
     """What makes its prompts, and its model."""
     return agent._prompts, agent._model
+
+
+@contextlib.contextmanager
+def _timed(agent: TransformersAgent, clock: Clock) -> Iterator[None]:
+    prompts, model = parts_of(agent)
+    with (
+        _replaced(prompts, "encode", clock.counted("processor", prompts.encode)),
+        _replaced(prompts, "render", clock.counted("processor", prompts.render)),
+        _replaced(model, "generate", clock.counted("model", model.generate)),
+    ):
+        yield
+
+
+class _Employed:
+    """An agent on the clock, loaded where it plays; what it has used tells where a worker's time goes.
+
+    Args:
+        checkpoint: The checkpoint's folder.
+    """
+
+    def __init__(self, checkpoint: Path) -> None:
+        self.name = checkpoint.name
+        self._checkpoint = checkpoint
+        self._clock = Clock()
+
+    def act(self, turns: list[Turn]) -> Any:
+        with _timed(self._agent, self._clock):
+            return _Watched(self._agent, self._clock).act(turns)
+
+    @property
+    def usage(self) -> dict[str, float]:
+        """What the clocks show: a worker reports what has come to it between its first and its last episode."""
+        parts = {f"seconds_{part}": seconds for part, seconds in self._clock.spent.items()}
+        return {"seconds_in_all": time.perf_counter(), "seconds_of_work": time.process_time(), **parts}
+
+    @cached_property
+    def _agent(self) -> TransformersAgent:
+        return _loaded(self._checkpoint)
+
+
+def _loaded(checkpoint: Path) -> TransformersAgent:
+    return TransformersAgent(str(checkpoint), ModelOptions(device="cpu", dtype="float32"))
 
 
 class Team:
@@ -165,8 +198,7 @@ class Team:
 
     def __init__(self, checkpoint: Path, rows: Path, workers: int, batch: int) -> None:
         setting = {"source": PACKAGE, "data_dir": rows, "split": "all", "reply": "text"}
-        options = ModelOptions(device="cpu", dtype="float32")
-        job = Job((f"hf:{checkpoint}",), (SUITE,), setting, options, None, 0, batch)
+        job = Job((_Employed(checkpoint),), (SUITE,), setting, ModelOptions(), None, 0, batch)
         desks = make_desks(job.envs, setting, 0)
         self._episodes = planned(desks, None, [0], None)[SUITE]
         with _environment("OMP_NUM_THREADS", "1"):
@@ -176,13 +208,17 @@ class Team:
     def play(self) -> Played:
         """All rows, from the first share to the last report."""
         (agent,) = self._coordinator.cast.agents
+        noted: list[dict[str, Any]] = []
         began = time.perf_counter()
-        found = list(self._coordinator.play({(agent, SUITE): self._episodes}, lambda **_: None))
+        found = list(self._coordinator.play({(agent, SUITE): self._episodes}, lambda **line: noted.append(line)))
         seconds = time.perf_counter() - began
         replies: Replies = {name: [] for name in DATA_SETS.values()}
         for row in in_order(found, [(agent, SUITE, name) for name in self._episodes]):
             replies[DATA_SETS[row["scenario"]]].append([str(reply) for reply in row["replies"]])
-        return Played(replies, {ALTOGETHER: seconds}, float("nan"))
+        used = {name: sum(line[f"seconds_{name}"] for line in noted) for name in ("in_all", "of_work", *_AGENTS_PARTS)}
+        spent = {part: used[part] for part in _AGENTS_PARTS}
+        spent["environment"] = used["in_all"] - sum(spent.values())
+        return Played(replies, seconds, spent, used["of_work"])
 
     def close(self) -> None:
         """End the processes."""
@@ -251,7 +287,7 @@ def play_theirs(script: ModuleType, agent: TransformersAgent, folder: Path) -> P
             lent.enter_context(_replaced(script, "get_environment", _noting(episodes)))
             with clock.on("environment"):
                 script.main()
-    return Played(replies, clock.spent, clock.work)
+    return clock.played(replies)
 
 
 def _noting(episodes: list[list[str]]) -> Callable[..., Any]:

@@ -27,15 +27,14 @@ class Beginnings:
     Args:
         desk: What begins them.
         names: The episodes' names.
-        ahead: How many of them may be taken from ``names`` before they are due; 0 where others might play them.
+        at_hand: How many more of the names are there without waiting, and nobody else's; any number by default.
     """
 
-    def __init__(self, desk: Desk, names: Iterator[str], ahead: int = AHEAD) -> None:
+    def __init__(self, desk: Desk, names: Iterator[str], at_hand: Callable[[], int] | None = None) -> None:
         self._desk = desk
         self._due = starmap(Beginning, enumerate(names))
-        expect: Callable[[Sequence[Any]], None] | None = getattr(desk.source, "expect", None)
-        self._expect = expect if ahead else None
-        self._ahead = ahead
+        self._expect: Callable[[Sequence[Any]], None] | None = getattr(desk.source, "expect", None)
+        self._at_hand = at_hand or (lambda: AHEAD)
         self._next: deque[Beginning] = deque()
 
     def take(self, number: int) -> Iterator[tuple[int, Conversation]]:
@@ -54,7 +53,8 @@ class Beginnings:
         """Begin the next ones, as far as that goes, and have their pictures fetched by the time they are taken."""
         if self._expect is None:
             return
-        for each in islice(self._due, self._ahead - len(self._next)):
+        number = min(self._at_hand(), AHEAD - len(self._next))
+        for each in islice(self._due, number):
             self._next.append(each._replace(conversation=self._begun(each.name)))
         self._expect([each.conversation.picture for each in self._next if each.conversation is not None])
 

@@ -1,6 +1,6 @@
 """Agents and users in conversation, many at once, each lane refilled as soon as its episode is over."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
@@ -10,7 +10,7 @@ import numpy as np
 from gymnasium.envs.registration import load_env_creator
 
 from proactive_gym.agents.base import Agent, Failure, Insider, Reaction, Reply, Scored, Turn
-from proactive_gym.beginnings import AHEAD, Beginnings
+from proactive_gym.beginnings import Beginnings
 from proactive_gym.envs.base import Desk, ProactiveEnv
 from proactive_gym.envs.conversation import Conversation
 from proactive_gym.errors import InputError, PictureError, check_whole, one_line
@@ -196,11 +196,11 @@ def play(
     num_envs: int = 32,
     shots: int = 0,
     judge: Judge | None = None,
-    ahead: int = AHEAD,
+    at_hand: Callable[[], int] | None = None,
 ) -> Iterator[Trajectory]:
-    """Play the named episodes, ``num_envs`` at a time; see ``rollouts``, and ``Beginnings`` for ``ahead``."""
+    """Play the named episodes, ``num_envs`` at a time; see ``rollouts``, and ``Beginnings`` for ``at_hand``."""
     check_whole("num_envs", num_envs, 1)
-    return _play(agent, desk, Beginnings(desk, names, ahead), num_envs, WorkedExamples(desk, shots), judge)
+    return _play(agent, desk, Beginnings(desk, names, at_hand), num_envs, WorkedExamples(desk, shots), judge)
 
 
 class Lane:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import pickle
 import signal
 import subprocess
 import sys
@@ -13,19 +14,30 @@ from pathlib import Path
 import pytest
 
 from proactive_gym import evaluation
-from proactive_gym.agents import Failure, scripted
+from proactive_gym.agents import Failure, ModelOptions, scripted
 from proactive_gym.cli import main
 from proactive_gym.envs.arguments import Arguments
 from proactive_gym.errors import InputError
 from proactive_gym.evaluation import Workers, evaluate
+from proactive_gym.evaluation.company import Job
+from proactive_gym.evaluation.workers.messages import Ended, Played, Share, Stop, Wish
 from proactive_gym.evaluation.workers.shares import Shares
-from proactive_gym.rollout import AgentError
+from proactive_gym.evaluation.workers.worker import work
+from proactive_gym.rollout import AgentError, make_desk
+from proactive_gym.sources import ProactiveBenchSource
 from proactive_gym.wording import Wording
 
 ROOT = Path(__file__).resolve().parents[1]
 ENVS = ["ProactiveOcclusion-v0", "ProactiveSketch-v0"]
 PLAN = {"envs": ENVS, "episodes": 40, "num_envs": 4, "image_size": 32}
 
+OFFICIAL = {
+    "source": "proactivebench",
+    "data_dir": str(Path(__file__).parent / "parity"),
+    "split": "all",
+    "wording": "own",
+    "reply": "text",
+}
 TWO_SEEDS = {**PLAN, "episodes": 10}
 
 
@@ -323,6 +335,45 @@ def test_every_episode_is_handed_out_once_and_what_is_given_back_comes_first():
         again = shares.first(2)
     seen += [name for name, _ in again.episodes]
     assert sorted(seen, key=int) == [str(number) for number in range(10)]
+
+
+class Coordinating:
+    """A coordinator's end of the line, which has nothing more than one share to give."""
+
+    def __init__(self, share):
+        self.orders, self.heard = [share], []
+
+    def send(self, report):
+        self.heard.append(report)
+        if isinstance(report, Wish):
+            self.orders.append(Share(PLACE, ()))
+        elif isinstance(report, Ended):
+            self.orders.append(Stop())
+
+    def receive(self):
+        return self.orders.pop(0)
+
+    def is_waiting(self):
+        return bool(self.orders)
+
+
+def test_a_worker_fetches_the_pictures_of_its_share_early_but_leaves_the_last_to_others(monkeypatch):
+    """It reports all the same what is finished before its agent is asked again."""
+    desk = make_desk("ProactiveSketch-v0", OFFICIAL)
+    names = [desk.source.episode_name(desk.scenarios, index, desk.setting) for index in range(6)]
+    line = Coordinating(Share(("never-ask", "ProactiveSketch-v0"), tuple((name, 0) for name in names)))
+    early, reported = [], []
+
+    def expect(_, pictures):
+        early.append(len(pictures))
+        reported.append(sum(len(report.rows) for report in line.heard if isinstance(report, Played)))
+
+    monkeypatch.setattr(ProactiveBenchSource, "expect", expect)
+    job = Job(("never-ask",), ("ProactiveSketch-v0",), OFFICIAL, ModelOptions(), None, 0, 1)
+    work(pickle.dumps(job), line)
+    assert early == [4, 3, 2, 1, 0, 0] and reported == [0, 1, 2, 3, 4, 5]
+    played = [row["episode"] for report in line.heard if isinstance(report, Played) for row in report.rows]
+    assert played == names and isinstance(line.heard[-1], Ended)
 
 
 # --- Slow -------------------------------------------------------------------------------------------------------------

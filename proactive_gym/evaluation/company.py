@@ -6,7 +6,6 @@ from typing import Any, Protocol
 
 from proactive_gym.agents import Agent, ModelOptions, make_agent
 from proactive_gym.agents.options import ModelSpec
-from proactive_gym.beginnings import AHEAD
 from proactive_gym.envs.base import Desk
 from proactive_gym.errors import InputError
 from proactive_gym.evaluation.desks import check_distinct, make_desks
@@ -127,8 +126,10 @@ class Company:
             if hasattr(speaker, "check"):
                 speaker.check()
 
-    def play(self, place: Place, episodes: Iterable[tuple[str, int | None]], ahead: int = AHEAD) -> Iterator[Row]:
-        """Rows of these episodes, named with the seed they belong to, in order; ``ahead`` as in ``Beginnings``."""
+    def play(
+        self, place: Place, episodes: Iterable[tuple[str, int | None]], at_hand: Callable[[], int] | None = None
+    ) -> Iterator[Row]:
+        """Rows of these episodes, named with the seed they belong to, in order; ``at_hand`` as in ``Beginnings``."""
         (name, env), seeds = place, {}
 
         def names() -> Iterator[str]:
@@ -138,7 +139,7 @@ class Company:
 
         agent, desk, job = self._agents[name], self._desks[env], self._job
         judge = None if self._judge is None else Judge(self._judge, desk.setting.wording)
-        for each in play(agent, desk, names(), job.num_envs, job.shots, judge, ahead):
+        for each in play(agent, desk, names(), job.num_envs, job.shots, judge, at_hand):
             yield record(each, name, env, desk.setting.wording.name, seeds.pop(each.episode))
 
     def usage(self, agent: str) -> dict[str, float]:

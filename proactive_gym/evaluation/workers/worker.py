@@ -72,7 +72,7 @@ def _play(company: Company, share: Share, line: Line) -> None:
     before, feed = company.usage(agent), _Feed(share, line)
     failure: Exception | None = None
     try:
-        for row in company.play(share.place, feed, ahead=0):  # others may play what is not begun
+        for row in company.play(share.place, feed, feed.at_hand):
             feed.finish(row)
     except _Stopped:
         raise
@@ -89,35 +89,45 @@ class _Stopped(KeyboardInterrupt):
 
 
 class _Feed:
-    """Episodes for the lanes to begin; asks for more before there are none left."""
+    """Episodes for the lanes to begin; asks for more as soon as half of a share is begun."""
 
     def __init__(self, share: Share, line: Line) -> None:
         self._line = line
         self._left = deque(share.episodes)
+        self._half = len(self._left) // 2
         self._rows: list[Row] = []
         self._has_asked = False
         self._is_dry = False
 
     def __iter__(self) -> Iterator[tuple[str, int | None]]:
         while True:
-            # A lane is free, so an episode may have been finished; after this an agent takes its time.
-            self.send_rows()
-            if self._line.is_waiting():
-                self._take(self._line.receive())
+            self._catch_up()
             if not self._left and self._has_asked:
                 self._take(self._line.receive())
             if not self._left:
                 self._is_dry = True
                 return
             episode = self._left.popleft()
-            if not self._left and not self._has_asked:
+            if len(self._left) <= self._half and not self._has_asked:
                 self._has_asked = True
                 self._line.send(Wish())
             yield episode
 
+    def at_hand(self) -> int:
+        """How many may be begun early; never the last, so that nobody hoards what others could play."""
+        self._catch_up()
+        return max(0, len(self._left) - 1)
+
+    def _catch_up(self) -> None:
+        """Report and hear what there is: after this an agent takes its time."""
+        self.send_rows()
+        if self._line.is_waiting():
+            self._take(self._line.receive())
+
     def _take(self, order: Order) -> None:
         if isinstance(order, Share):
             self._left.extend(order.episodes)
+            self._half = len(order.episodes) // 2
             self._has_asked = False
         else:
             raise _Stopped
