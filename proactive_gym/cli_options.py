@@ -111,7 +111,10 @@ def add_environment_options(parser: argparse.ArgumentParser) -> None:
     options.add_argument("--split", help="scenes: train, validation, test (default); proactivebench: filtered, all")
     options.add_argument("--image-size", type=int, help="side of the picture in pixels")
     options.add_argument(
-        "--skip-bad", action="store_true", default=None, help="folder: leave out bad files instead of refusing them all"
+        "--skip-bad",
+        action="store_true",
+        default=None,
+        help="folder, doodles: leave out what is bad instead of refusing it all",
     )
     options.add_argument("--reply", help="choice, text or open")
     options.add_argument("--reading", help="lenient or strict")

@@ -180,7 +180,9 @@ def test_a_line_that_is_no_drawing_is_named_and_left_out_only_if_the_user_says_s
         catalogue(folder)
     assert str(caught.value).isprintable() and len(str(caught.value)) < 500
     with pytest.warns(UserWarning, match=r"full_simplified_cat\.ndjson: 1 lines are left out; line 2 "):
-        assert len(catalogue(folder, skip_damaged=True).subjects) == len(WORDS)
+        assert len(catalogue(folder, skip_bad=True).subjects) == len(WORDS)
+    with pytest.warns(UserWarning, match=r"1 lines are left out"):  # and again, though by now it is known
+        gym.make("ProactiveSketch-v0", source="doodles", data_dir=str(folder), image_size=32, skip_bad=True)
 
 
 @pytest.mark.parametrize("name", ["cat.ndjson", "cat.ndjson.gz"])

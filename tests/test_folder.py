@@ -318,7 +318,7 @@ def test_only_this_source_leaves_files_out(root):
     with pytest.warns(UserWarning, match="Left out: red_kite/3.png"):
         env = gym.make("ProactiveOcclusion-v0", source="folder", data_dir=str(root), image_size=48, skip_bad=True)
     assert len(env.unwrapped.source.skipped) == 1  # the picture; its line in the table is not wrong besides
-    with pytest.raises(InputError, match="'scenes' leaves no files out"):
+    with pytest.raises(InputError, match="'scenes' leaves nothing out"):
         make_source("scenes", skip_bad=True)
     with pytest.raises(InputError, match="skip_bad is 'yes', but must be True or False"):
         gym.make("ProactiveOcclusion-v0", source="folder", data_dir=str(root), skip_bad="yes")

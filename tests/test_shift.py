@@ -19,6 +19,7 @@ from proactive_gym.sources import make_source
 from proactive_gym.sources.installing import PACKAGES
 from proactive_gym.sources.photos import manifest
 from proactive_gym.sources.scenes.subjects import drawings
+from tests.folders import make_pictures
 
 OCCLUSION, FRAMING, SKETCH = "ProactiveOcclusion-v0", "ProactiveFraming-v0", "ProactiveSketch-v0"
 SMALL = {"episodes": 24, "image_size": 32}
@@ -96,6 +97,18 @@ def test_the_command(stamps: Path, tmp_path: Path, nothing_installed: None, caps
     before = (out / "photos/episodes.jsonl").read_bytes()
     shift("oracle", out, {"photos": str(stamps)}, [OCCLUSION], episodes=4, image_size=32)
     assert (out / "photos/episodes.jsonl").read_bytes() == before
+
+
+@pytest.mark.filterwarnings("ignore:.*(has too few classes|has no pictures for)")
+def test_pictures_of_ones_own_are_gone_to_by_their_folder(tmp_path: Path, nothing_installed: None):
+    pictures, out = make_pictures(tmp_path / "pictures"), tmp_path / "shift"
+    command = ["shift", "--agent", "oracle", "--to", f"folder={pictures}", "--episodes", "3", "--image-size", "32"]
+    assert main([*command, "--out", str(out)]) == 0
+    rows = [row for row in csv.DictReader((out / "shift.csv").open(encoding="utf-8")) if row["subjects"] == "all"]
+    driven = {f"Proactive{name}-v0" for name in ("Occlusion", "ImageQuality", "Framing")}
+    assert {row["source"] for row in rows} == {"folder"} and {row["env"] for row in rows} == {*driven, "mean"}
+    assert {row["left"] for row in rows} == {"1"}
+    assert len((out / "folder/episodes.jsonl").read_text(encoding="utf-8").splitlines()) == 9
 
 
 @pytest.mark.parametrize(

@@ -30,8 +30,8 @@ class Arguments:
         split: The source's split; for scenes ``"train"``, ``"validation"`` or ``"test"`` (the default), for the
             official files ``"filtered"`` (the default) or ``"all"``.
         image_size: Side of the square picture in pixels; 224 for scenes, for the official files each picture's own.
-        skip_bad: Whether the source ``"folder"`` leaves out the files that something is wrong with, instead of refusing
-            all of them.
+        skip_bad: Whether the sources ``"folder"`` and ``"doodles"`` leave out the files or lines that something is
+            wrong with, instead of refusing all of them.
         reply: ``"choice"``: an option's number; ``"text"``: a written reply that is read; ``"open"``: free words, no
             menu.
         reading: How a written reply is read: ``"lenient"``, or ``"strict"`` as the benchmark does.

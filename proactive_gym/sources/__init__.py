@@ -1,6 +1,7 @@
 """Where episodes come from, by name."""
 
 from importlib.metadata import entry_points
+from inspect import signature
 from typing import Any
 
 from proactive_gym.errors import InputError, check_choice
@@ -34,7 +35,7 @@ def make_source(
         data_dir: Folder of its files, if it reads any.
         split: The split its episodes are from.
         image_size: Side of its square pictures, in pixels.
-        skip_bad: Whether it is to leave out bad files; only the source ``folder`` can.
+        skip_bad: Whether it is to leave out what is bad; only sources that take ``skip_bad`` can.
 
     Raises:
         InputError: If there is none of that name, or if it cannot take the other arguments.
@@ -42,15 +43,13 @@ def make_source(
     if not isinstance(source, str):
         return _checked(source, data_dir=data_dir, split=split, image_size=image_size, skip_bad=skip_bad or None)
     check_choice("source", source, source_names())
+    maker = built_in(source) if source in BUILT_IN else next(iter(entry_points(group=GROUP, name=source))).load()
     arguments: dict[str, Any] = {"data_dir": data_dir, "split": split, "image_size": image_size}
     if skip_bad:
-        if source != "folder":
-            raise InputError(f"skip_bad is True, but the source {source!r} leaves no files out; only 'folder' does.")
+        if "skip_bad" not in signature(maker).parameters:
+            raise InputError(f"skip_bad is True, but the source {source!r} leaves nothing out; leave skip_bad out.")
         arguments["skip_bad"] = True
-    if source in BUILT_IN:
-        return built_in(source, **arguments)
-    (entry,) = entry_points(group=GROUP, name=source)
-    made: Source = entry.load()(**arguments)
+    made: Source = maker(**arguments)
     return made
 
 

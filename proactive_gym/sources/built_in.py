@@ -1,7 +1,7 @@
 """The sources that the package brings, by name; each is imported when it is asked for."""
 
+from collections.abc import Callable
 from importlib import import_module
-from typing import Any
 
 from proactive_gym.sources.base import Source
 
@@ -14,17 +14,13 @@ BUILT_IN = {
     "folder": "folder.source:FolderSource",
 }
 """Where the maker of each is, below this room; it takes ``data_dir``, ``split`` and ``image_size``, as those of other
-packages do (entry points of the group ``proactive_gym.sources``)."""
+packages do (entry points of the group ``proactive_gym.sources``), and ``skip_bad`` if it can leave out what is bad."""
 
 
-def built_in(name: str, **arguments: Any) -> Source:
-    """The source of that name.
-
-    Raises:
-        InputError: If its pictures are not there, or if it cannot take the arguments.
-    """
+def built_in(name: str) -> Callable[..., Source]:
+    """The maker of the source of that name."""
     module, _, maker = BUILT_IN[name].partition(":")
-    made: Source = getattr(import_module(f"proactive_gym.sources.{module}"), maker)(**arguments)
+    made: Callable[..., Source] = getattr(import_module(f"proactive_gym.sources.{module}"), maker)
     return made
 
 

@@ -29,7 +29,9 @@ FEWEST = 4
 """Names on a menu."""
 
 
-def doodles(data_dir: str | None = None, split: str | None = None, image_size: int | None = None) -> ScenesSource:
+def doodles(
+    data_dir: str | None = None, split: str | None = None, image_size: int | None = None, skip_bad: bool = False
+) -> ScenesSource:
     """The source ``doodles``, for the scenario *sketch*.
 
     Args:
@@ -37,14 +39,15 @@ def doodles(data_dir: str | None = None, split: str | None = None, image_size: i
             what is installed, by default.
         split: ``"train"``, ``"validation"`` or ``"test"`` (default).
         image_size: Side of the square pictures, in pixels.
+        skip_bad: Whether lines that are no drawings are left out, with a warning, instead of refused.
 
     Raises:
         InputError: If the drawings are not there, or a file is no file of drawings.
     """
-    return ScenesSource(split, image_size, catalogue(folder_of(PACKAGE, data_dir)))
+    return ScenesSource(split, image_size, catalogue(folder_of(PACKAGE, data_dir), skip_bad=skip_bad))
 
 
-def catalogue(folder: str | Path, most: int = MOST, skip_damaged: bool = False) -> Catalogue:
+def catalogue(folder: str | Path, most: int = MOST, skip_bad: bool = False) -> Catalogue:
     """What is drawn in a folder's files, each word with many drawings; ``ScenesSource`` makes episodes of it.
 
     Words that mean no thing that could be told from its drawing, such as "line", are left out, with a warning.
@@ -52,35 +55,40 @@ def catalogue(folder: str | Path, most: int = MOST, skip_damaged: bool = False) 
     Args:
         folder: The folder; those below it are not looked into.
         most: So many drawings of a word are used at most.
-        skip_damaged: Whether lines that are no drawings are left out, with a warning, instead of refused.
+        skip_bad: Whether lines that are no drawings are left out, with a warning, instead of refused.
 
     Raises:
         InputError: If there are too few words, two files of one, or a file that is none of drawings.
     """
-    return _catalogue(Path(folder).expanduser().absolute(), most, skip_damaged)
+    made, left_out = _catalogue(Path(folder).expanduser().absolute(), most, skip_bad)
+    for told in left_out:
+        warnings.warn(told, stacklevel=2)
+    return made
 
 
 @lru_cache(maxsize=4)
-def _catalogue(folder: Path, most: int, skip_damaged: bool) -> Catalogue:
+def _catalogue(folder: Path, most: int, skip_bad: bool) -> tuple[Catalogue, tuple[str, ...]]:
+    """The catalogue, and what is to be said of what is not in it."""
     found: dict[str, tuple[Path, Named]] = {}
-    left_out = []
+    unasked, told = [], []
     for file in _files(folder):
-        word, drawings = _drawings(file, most, skip_damaged)
+        word, drawings, left_out = _drawings(file, most, skip_bad)
+        told += [left_out] if left_out else []
         about = words().get(word)
         if about is not None and not drawings:
             continue  # of the package, too few are recognised: the table says so
         if about is not None and not about.kind:
-            left_out.append(f"{word!r} ({about.left_out})")
+            unasked.append(f"{word!r} ({about.left_out})")
             continue
         named = _named(word, about, drawings)
         if named.name in found:
             raise InputError(f"{found[named.name][0]} and {file} are both of {named.name!r}; remove one of them.")
         found[named.name] = file, named
-    if left_out:
-        warnings.warn(f"{folder}: nobody is asked about {', '.join(left_out)}.", stacklevel=3)
+    if unasked:
+        told.append(f"{folder}: nobody is asked about {', '.join(unasked)}.")
     if len(found) < FEWEST:
         raise InputError(f"{folder} has drawings of {len(found)} things, but a menu needs {FEWEST}.")
-    return catalogue_of("doodles", [named for _, named in found.values()], ATTRIBUTION)
+    return catalogue_of("doodles", [named for _, named in found.values()], ATTRIBUTION), tuple(told)
 
 
 def _files(folder: Path) -> list[Path]:
@@ -97,15 +105,17 @@ def _files(folder: Path) -> list[Path]:
     return files
 
 
-def _drawings(file: Path, most: int, skip_damaged: bool) -> tuple[str, tuple[Drawn, ...]]:
+def _drawings(file: Path, most: int, skip_bad: bool) -> tuple[str, tuple[Drawn, ...], str]:
+    """The file's word, its drawings, and what is left out."""
     if not are_bitmaps(first_line(file)):
-        index = index_of(file, most, skip_damaged)
-        return index.word, tuple([Doodle(index.file, offset) for offset in index.offsets])
+        index = index_of(file, most, skip_bad)
+        return index.word, tuple([Doodle(index.file, offset) for offset in index.offsets]), index.left_out
     word = file.name.removesuffix(SUFFIX)
     if word not in words():
         raise InputError(f"{file} holds small pictures as the package has them, but {word!r} is no word of the game.")
     about = words()[word]
-    return word, () if about.left_out else tuple([Traced(str(file), number) for number in about.drawings[:most]])
+    used = () if about.left_out else about.drawings[:most]
+    return word, tuple([Traced(str(file), number) for number in used]), ""
 
 
 def _named(word: str, about: Word | None, drawings: Iterable[Drawn]) -> Named:

@@ -2,7 +2,6 @@
 
 import gzip
 import json
-import warnings
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,7 +17,7 @@ MOST = 200
 """Drawings of one word that are used: the first ones that the game recognised."""
 MOST_READ = 2**30
 """Bytes that are looked through for them; gzip can make a small file endless."""
-_FORM = "index 1"
+_FORM = "index 2"
 
 
 class Index(NamedTuple):
@@ -28,11 +27,13 @@ class Index(NamedTuple):
         word: What they are of.
         file: The file they are read from: the one that was indexed, or what was unpacked of it.
         offsets: At which bytes they begin.
+        left_out: Of lines that are no drawings, in a sentence; empty if there are none.
     """
 
     word: str
     file: str
     offsets: tuple[int, ...]
+    left_out: str = ""
 
 
 @dataclass(frozen=True)
@@ -42,23 +43,23 @@ class _Line:
     text: bytes
 
 
-def index_of(file: Path, most: int = MOST, skip_damaged: bool = False) -> Index:
+def index_of(file: Path, most: int = MOST, skip_bad: bool = False) -> Index:
     """Finds the drawings of a file; the next time, they are known.
 
     Args:
         file: A file of the game, raw or simplified, as it is or compressed by gzip.
         most: So many drawings are used at most.
-        skip_damaged: Whether lines that are no drawings are left out, with a warning, instead of refused.
+        skip_bad: Whether lines that are no drawings are left out instead of refused.
 
     Raises:
         InputError: If a line is no drawing, or one of another word than those before; if there are none that the game
             recognised; or if the file cannot be read.
     """
-    place = place_for(file, f"{_FORM}, {most}, {skip_damaged}", ".json")
+    place = place_for(file, f"{_FORM}, {most}, {skip_bad}", ".json")
     known = _known(place)
     if known is not None:
         return known
-    index = _searched(file, most, skip_damaged)
+    index = _searched(file, most, skip_bad)
     write(place, json.dumps(index._asdict()).encode())
     return index
 
@@ -89,13 +90,14 @@ def _known(place: Path) -> Index | None:
     """What was found out before, if it was, and what was unpacked is still there."""
     try:
         known = json.loads(place.read_bytes())
-        index = Index(str(known["word"]), str(known["file"]), tuple([int(offset) for offset in known["offsets"]]))
+        offsets = tuple([int(offset) for offset in known["offsets"]])
+        index = Index(str(known["word"]), str(known["file"]), offsets, str(known["left_out"]))
     except (OSError, ValueError, TypeError, KeyError):
         return None
     return index if Path(index.file).is_file() else None
 
 
-def _searched(file: Path, most: int, skip_damaged: bool) -> Index:
+def _searched(file: Path, most: int, skip_bad: bool) -> Index:
     word, found, damaged = "", [], []
     for line in _lines(file):
         try:
@@ -104,23 +106,22 @@ def _searched(file: Path, most: int, skip_damaged: bool) -> Index:
                 raise BadRowError(f"has the word {row.word!r}, but the lines before it {word!r}")
         except BadRowError as error:
             damaged.append(f"line {line.number} {error}")
-            if not skip_damaged:
+            if not skip_bad:
                 raise InputError(
-                    f"Line {line.number} of {file} {error}; mend or remove it, or make the source yourself with "
-                    "skip_damaged=True."
+                    f"Line {line.number} of {file} {error}; mend or remove it, or have what is bad left out "
+                    "(skip_bad=True, --skip-bad)."
                 ) from error
             continue
         word = row.word
         found += [line] if row.recognized else []
         if len(found) == most:
             break
-    if damaged:
-        warnings.warn(f"{file}: {len(damaged)} lines are left out; {damaged[0]}.", stacklevel=2)
+    left_out = f"{file}: {len(damaged)} lines are left out; {damaged[0]}." if damaged else ""
     if not found:
         raise InputError(f"{file} holds no drawing that the game recognised; remove it, or fetch it again.")
     if file.suffix != ".gz":
-        return Index(word, str(file.absolute()), tuple([line.offset for line in found]))
-    return _unpacked(file, word, found)
+        return Index(word, str(file.absolute()), tuple([line.offset for line in found]), left_out)
+    return _unpacked(file, word, found)._replace(left_out=left_out)
 
 
 def _unpacked(file: Path, word: str, lines: list[_Line]) -> Index:
