@@ -300,37 +300,73 @@ def test_a_model_is_trained_kept_resumed_and_evaluated(models, tmp_path):
         recipe().train(recipe().Flags(model=str(models["llava"]), out=str(folder), r_p=1.0, **SMALL))
 
 
-def test_whole_episodes_are_played_in_groups(models, tmp_path, monkeypatch):
+@pytest.fixture
+def turns(monkeypatch):
+    """Has a trainer's model ask, answer rightly and take its leave; how many pictures each turn had, by lane.
+
+    A random model never calls a tool. It runs too, on all pictures.
+    """
     import trl
 
-    generate, turns = trl.GRPOTrainer._generate_single_turn, []
+    generate, seen = trl.GRPOTrainer._generate_single_turn, []
 
     def scripted(self, prompt_ids, images, *more, **told):
-        """What a model that calls tools would write; a random one never does. It runs too, on all pictures."""
         self.generation_config.max_new_tokens = 2
-        turns.append([len(shown) for shown in images])
+        seen.append([len(shown) for shown in images])
         _, chances = generate(self, prompt_ids, images, *more, **told)
-        if len(turns) == 1:
+        if len(seen) == 1:
             ways = [tools.conversation.episode.route(tools.conversation.state)[0] for tools in self.environments]
             calls = [{"name": way, "arguments": {}} for way in ways]
         else:
             right = [tools.conversation.episode for tools in self.environments]
             calls = [{"name": "answer", "arguments": {"choice": one.texts[one.answer]}} for one in right]
         words = [f"<tool_call>\n{json.dumps(call)}\n</tool_call><|im_end|>" for call in calls]
-        if len(turns) == 3:
+        if len(seen) == 3:
             words = ["Bye.<|im_end|>"] * len(calls)
         encode = self.processing_class.tokenizer
         return [encode(text, add_special_tokens=False)["input_ids"] for text in words], chances
 
     monkeypatch.setattr(trl.GRPOTrainer, "_generate_single_turn", scripted)
+    return seen
+
+
+def check_played(turns: list[list[int]], logged: dict) -> None:
+    assert turns[0] == [1] * 4 and turns[1] == [2] * 4  # the second picture is the one that was asked for
+    assert logged["tools/call_frequency"] == 2 and logged["tools/failure_frequency"] == 0
+    assert logged["reward"] == 1 and logged["accuracy"] == 1 and logged["requests"] == 1
+
+
+def test_whole_episodes_are_played_in_groups(models, tmp_path, turns):
     changes = {"batch": 4, "turns": 3, "max_new_tokens": 900, "max_steps": 1, "eval_episodes": 0}
     flags = recipe().Flags(model=str(models["qwen3_vl"]), out=str(tmp_path / "run"), **{**SMALL, **changes})
     folder = recipe().train(flags)
     (state,) = folder.glob("checkpoint-1/trainer_state.json")
-    logged = json.loads(state.read_text())["log_history"][0]
-    assert turns[0] == [1] * 4 and turns[1] == [2] * 4  # the second picture is the one that was asked for
-    assert logged["tools/call_frequency"] == 2 and logged["tools/failure_frequency"] == 0
-    assert logged["reward"] == 1 and logged["accuracy"] == 1 and logged["requests"] == 1
+    check_played(turns, json.loads(state.read_text())["log_history"][0])
+
+
+def test_a_class_from_an_id_goes_through_a_trainer_of_ones_own(models, tmp_path, turns):
+    import datasets
+    import trl
+    from transformers import AutoModelForImageTextToText, AutoProcessor
+
+    rows = datasets.Dataset.from_dict({"prompt": [[{"role": "user", "content": ""}]] * 2, "seed": [5, 6]})
+    environment = trl_episodes.environment_class("ProactiveSuite-v0", split="train", image_size=SIDE)
+    chosen = {"max_steps": 1, "num_generations": 4, "per_device_train_batch_size": 4, "max_completion_length": 900}
+    chosen |= {"max_tool_calling_iterations": 3, "logging_steps": 1, "save_strategy": "no", "bf16": False}
+    trainer = trl.GRPOTrainer(
+        AutoModelForImageTextToText.from_pretrained(models["qwen3_vl"]),
+        trl_episodes.EpisodeReward(),
+        trl.GRPOConfig(output_dir=str(tmp_path), use_cpu=True, report_to="none", **chosen),
+        rows,
+        processing_class=AutoProcessor.from_pretrained(models["qwen3_vl"]),
+        environment_factory=environment,
+    )
+    trainer.train()
+    check_played(turns, trainer.state.log_history[0])
+    env = gym.make("ProactiveSuite-v0", reply="text", split="train", image_size=SIDE)
+    begun = {env.reset(seed=seed)[1]["episode"] for seed in (5, 6)}
+    (played,) = {tools.conversation.episode.name for tools in trainer.environments}  # a group, of one of the rows
+    assert played in begun
 
 
 @pytest.mark.parametrize(
