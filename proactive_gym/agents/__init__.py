@@ -41,7 +41,7 @@ _MODELS = {
     "hf": "proactive_gym.agents.transformers",
     "openai": "proactive_gym.agents.chat_api",
     "replay": "proactive_gym.agents.replay",
-    "sb3": "proactive_gym.agents.policy",
+    "sb3": "proactive_gym.adapters.sb3_agent",
 }
 """Modules of model agents, by what stands before the colon; each has ``from_name(model, options)``."""
 
