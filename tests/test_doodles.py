@@ -14,6 +14,8 @@ from PIL import Image, ImageDraw
 from proactive_gym import InputError
 from proactive_gym.cli import main
 from proactive_gym.draw import Draw
+from proactive_gym.envs import SCENARIOS
+from proactive_gym.setting import Setting
 from proactive_gym.sources import make_source
 from proactive_gym.sources.doodles import stroke_files, traced_files
 from proactive_gym.sources.doodles.bitmaps import NUMBER, SIDE
@@ -99,9 +101,6 @@ def test_words_have_names_that_people_say_and_the_splits_of_the_scenes(folder):
 
 def test_a_pen_follows_the_order_of_the_strokes(folder):
     source = make_source("doodles", data_dir=str(folder))
-    from proactive_gym.envs import SCENARIOS
-    from proactive_gym.setting import Setting
-
     (sketch,) = (scenario for scenario in SCENARIOS if scenario.name == "sketch")
     hands = set()
     for number in range(20):
@@ -114,6 +113,21 @@ def test_a_pen_follows_the_order_of_the_strokes(folder):
         assert max(half) < 40 < max(whole), number
     assert hands == {(0, False)}
     assert not any(likeness.has_an_order for subject in drawings().of("test") for likeness in subject.likenesses)
+
+
+def test_no_drawing_is_known_by_where_on_the_sheet_its_lines_lie(folder):
+    """They are low and wide: in the middle of a square their height would say so before a line does."""
+    source = make_source("doodles", data_dir=str(folder))
+    (sketch,) = (scenario for scenario in SCENARIOS if scenario.name == "sketch")
+    heights = []
+    for number in range(80):
+        world = source.episode([sketch], f"doodles/sketch/test/{number}", Setting()).world
+        places = world.hand.written(thread(world.likeness).begins) * world.drawing.width
+        places += (world.drawing.left, world.drawing.top)
+        corner = np.array((world.sheet.left, world.sheet.top))
+        assert (places >= corner).all() and (places <= corner + world.sheet.width).all(), number
+        heights.append(float(places[:, 1].mean() - corner[1]) / world.sheet.height)
+    assert min(heights) < 0.3 and max(heights) > 0.7 and 0.4 < np.mean(heights) < 0.6
 
 
 def test_raw_and_simplified_drawings_are_the_same(tmp_path):

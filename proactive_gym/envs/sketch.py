@@ -13,13 +13,15 @@ from proactive_gym.sources.proactivebench.row import Fields, StepwiseRow
 from proactive_gym.sources.scenes.backdrops import Ground
 from proactive_gym.sources.scenes.frame import Box, Frame, Layer
 from proactive_gym.sources.scenes.likeness import Likeness
-from proactive_gym.sources.scenes.pen import PAPER_STYLES, Hand, Paper, PenDrawing, Scribble, thread
+from proactive_gym.sources.scenes.pen import PAPER_STYLES, Hand, Paper, PenDrawing, Scribble, bareness, thread
 from proactive_gym.sources.scenes.stage import Scene, Stage
 from proactive_gym.sources.scenes.subjects import Subject
 
 FIRST_LINE = 0.08
 DRAWING_SIZES = (0.66, 0.7, 0.74)
+FREE_SIZES = (0.46, 0.52, 0.58, 0.64, 0.7, 0.76)
 SHEET = 0.88
+EDGE = 0.03
 
 POOR_LINES = frozenset({
     "bolt", "bread", "chestnut", "coconut", "corn", "cucumber", "egg", "glass of milk", "laptop", "lemon", "lollipop",
@@ -54,7 +56,7 @@ class DrawnBitByBit(Scene[float]):
         drawn = PenDrawing(self.likeness, round(1000 * self._shown(place)), self.hand)
         layers = [Layer(self.ground), Layer(self.paper, self.sheet), Layer(drawn, self.drawing)]
         if self.scribble:
-            layers.append(Layer(self.scribble, self.drawing.part(-0.04, -0.04, 1.04, 1.04)))
+            layers.append(Layer(self.scribble, _moved_onto(self.sheet, self.drawing.part(-0.04, -0.04, 1.04, 1.04))))
         return Frame(tuple(layers))
 
     def moves(self, place: float) -> Mapping[str, float]:
@@ -132,10 +134,9 @@ class Sketch(Scenario):
     def set_scene(self, stage: Stage) -> DrawnBitByBit:
         """A sheet, a hand and a number of steps; crossed out altogether if asking is not to help."""
         draw = stage.draw
-        size = draw.one(DRAWING_SIZES)
+        size = draw.one(FREE_SIZES if stage.likeness.is_one_of_many else DRAWING_SIZES)
         sheet = Box(draw.between(0.02, 0.1), draw.between(0.02, 0.1), SHEET, SHEET)
-        free = SHEET - 0.06 - size
-        drawing = Box(sheet.left + 0.03 + draw.between(0, free), sheet.top + 0.03 + draw.between(0, free), size, size)
+        drawing = _on_the_sheet(draw, sheet, size, stage.likeness)
         scribble = Scribble(draw.whole(0, 7))
         last = draw.whole(3, 5)
         return DrawnBitByBit(
@@ -150,6 +151,21 @@ class Sketch(Scenario):
             turns=last + 1,
             scribble=scribble if stage.unhelpful else None,
         )
+
+
+def _on_the_sheet(draw: Draw, sheet: Box, size: float, likeness: Likeness) -> Box:
+    """A square of that size somewhere on the sheet; one that is known by its place, wherever its lines fit on it."""
+    room = SHEET - 2 * EDGE
+    bare = bareness(likeness) if likeness.is_one_of_many else (0.0, 0.0)
+    left, top = (draw.between(-size * side, room - size * (1 - side)) for side in bare)
+    return Box(sheet.left + EDGE + left, sheet.top + EDGE + top, size, size)
+
+
+def _moved_onto(sheet: Box, box: Box) -> Box:
+    """The box where all of it is on the sheet; what of it was beside the sheet was bare."""
+    left = min(max(box.left, sheet.left), sheet.right - box.width)
+    top = min(max(box.top, sheet.top), sheet.bottom - box.height)
+    return Box(left, top, box.width, box.height)
 
 
 def _hand(draw: Draw, likeness: Likeness) -> Hand:

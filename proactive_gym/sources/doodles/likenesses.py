@@ -16,6 +16,7 @@ class Drawn(Likeness):
 
     gives: ClassVar[frozenset[str]] = frozenset({"strokes"})
     has_an_order: ClassVar[bool] = True
+    is_one_of_many: ClassVar[bool] = True
 
     def picture(self) -> Image.Image:
         """There is none."""

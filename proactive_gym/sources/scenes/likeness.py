@@ -24,10 +24,13 @@ class Likeness(ABC):
     Attributes:
         gives: What can be had of it: ``"picture"``, ``"strokes"``, ``"views"``; scenarios say which of them they need.
         has_an_order: Whether its strokes come as someone drew them, so that a pen has to begin with the first.
+        is_one_of_many: Whether its subject has so many that one could be known by where on the paper its lines lie, so
+            that it is drawn anywhere, larger or smaller.
     """
 
     gives: ClassVar[frozenset[str]] = frozenset({"picture"})
     has_an_order: ClassVar[bool] = False
+    is_one_of_many: ClassVar[bool] = False
 
     @abstractmethod
     def picture(self) -> Image.Image:

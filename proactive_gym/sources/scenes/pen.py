@@ -126,6 +126,13 @@ def thread(likeness: Likeness) -> Ink:
     return Ink(begins, ends, goes_on, (np.cumsum(lengths) - lengths / 2) / total, total)
 
 
+def bareness(likeness: Likeness) -> tuple[float, float]:
+    """How much of its box a drawing leaves bare, whatever the hand: left as well as right, above as well as below."""
+    ink = thread(likeness)
+    across, down = ((1 - 2 * _MARGIN) * np.minimum(ink.begins, ink.ends).min(axis=0)).tolist()
+    return across, down
+
+
 def _fresh(middles: Points, strokes: NDArray[np.int_]) -> NDArray[np.bool_]:
     # Some of OpenMoji's lines lie on others; to draw them again would be to draw more and show nothing.
     apart = np.hypot(*(middles[:, None] - middles[None]).transpose(2, 0, 1))
