@@ -46,6 +46,8 @@ TRANSFERRED = (
 )
 USUAL = {"source": "scenes", "episodes": 3000, "tested": 1000, "epochs": 6, "split": "test", "seed": 0}
 """What is not given on the command line."""
+CHANNELS = 6
+"""Of what the network is shown of a picture."""
 BINS = (0.0, 0.02, 0.1, 0.2, 0.35, 0.5, 0.65, 0.8, 0.9, 1.001)
 
 
@@ -131,10 +133,10 @@ class Probe(nn.Sequential):
 
     def __init__(self, classes: int) -> None:
         """One score per class."""
-        widths = (3, 32, 64, 128, 192)
+        widths = (CHANNELS, 32, 64, 128, 192)
         layers: list[nn.Module] = []
         for before, after in pairwise(widths):
-            size, stride = (5, 2) if before == 3 else (3, 1)
+            size, stride = (5, 2) if before == CHANNELS else (3, 1)
             convolution = nn.Conv2d(before, after, size, stride, padding=size // 2, bias=False)
             layers += [convolution, nn.BatchNorm2d(after), nn.ReLU(), nn.MaxPool2d(2)]
         layers[-1] = nn.AdaptiveMaxPool2d(1)
@@ -164,8 +166,10 @@ def trained(train: list[Pictures], classes: int, epochs: int) -> Probe:
 
 
 def as_input(pixels: torch.Tensor) -> torch.Tensor:
-    """Uint8 to about -1…1."""
-    return pixels.float() / 127.5 - 1
+    """The pictures from -1 to 1, and beside them as an eye used to their light sees them: in full contrast."""
+    shown = pixels.float() / 127.5 - 1
+    spread, mean = torch.std_mean(shown, dim=(2, 3), keepdim=True)
+    return torch.cat([shown, (shown - mean) / (spread + 1 / 255)], dim=1)
 
 
 @torch.no_grad()

@@ -2,8 +2,8 @@
 
 A folder of anyone's own cannot be measured beforehand: what a photograph shows around its subject may tell on it. So
 that the scenes are measured and not a photographer's habits, the pictures made here show drawings before grounds that
-tell nothing, at any place and size, each with its box; the clips show one for a while, which else is behind a board
-or not there. The probe is trained on the training pictures and tested on the test ones, which it has never seen.
+tell nothing, at any place and size, each with its box; in the clips a drawing moves along, and is behind a board or not
+there but for a while. The probe is trained on the training pictures and tested on the test ones, which are new to it.
 
     python benchmarks/probe_folder.py                                # writes docs/probe_folder.csv
     python benchmarks/probe_folder.py --episodes 200 --epochs 1 --out /tmp/probe
@@ -32,15 +32,17 @@ from proactive_gym.world import SUFFICIENT
 
 THINGS = ("dog", "apple", "hammer", "guitar", "cactus", "car", "umbrella", "key", "fish", "airplane", "banana")
 """So few that each split has pictures of all of them."""
-PICTURES, CLIPS, FRAMES = 60, 40, 12
-
-Edges = tuple[int, int, int, int]
+PICTURES, CLIPS, FRAMES = 60, 60, 12
+SIZES = {"photographs": (0.3, 0.6), "clips": (0.4, 0.6)}
+"""Of the drawings, in shorter sides of the picture; frames are shown whole, so that what is in them looks smaller."""
+BOARD = 0.64
+"""The board's side, likewise."""
 
 
 def main() -> None:
     """Make the pictures, train, test, write the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--episodes", type=int, default=800, help="training episodes per scenario")
+    parser.add_argument("--episodes", type=int, default=2000, help="training episodes per scenario")
     parser.add_argument("--tested", type=int, default=400, help="test episodes per scenario")
     parser.add_argument("--epochs", type=int, default=6)
     parser.add_argument("--seed", type=int, default=0)
@@ -91,51 +93,60 @@ def photographs(root: Path) -> None:
     with table(root / "boxes.csv", "file", "left", "top", "right", "bottom") as writer:
         for name, number in each(PICTURES):
             draw = Draw(f"{name} {number}")
-            picture, edges = composed(draw, name, draw.between(0.3, 0.6))
+            picture = ground(draw)
+            thing = drawn(name, draw.between(*SIZES["photographs"]) * min(picture.size))
+            left, top = somewhere(draw, picture, thing)
+            picture.paste(thing, (left, top), thing)
             place = f"{name}/{number}.jpg"
             save(picture, root / place)
-            writer.writerow([place, *edges])
+            writer.writerow([place, left, top, left + thing.width, top + thing.height])
 
 
 def clips(root: Path) -> None:
     """``CLIPS`` of each thing that are covered at times, as many that it is absent from, with a table of both."""
     with table(root / "clips.csv", "clip", "first", "last", "otherwise") as writer:
         for name, number in each(2 * CLIPS):
-            otherwise, stream = ("hidden", "absent")[number % 2], f"{name} clip {number}"
-            draw = Draw(stream)
+            otherwise = ("hidden", "absent")[number % 2]
+            draw = Draw(f"{name} clip {number}")
             first = draw.whole(4, FRAMES - 6)
             last = first + draw.whole(1, 3)
-            clear, edges = composed(Draw(stream), name, draw.between(0.35, 0.5))
-            ground, _ = composed(Draw(stream), "", 0.0)
-            other = board(clear, edges) if otherwise == "hidden" else ground
+            empty = ground(draw)
+            thing = drawn(name, draw.between(*SIZES["clips"]) * min(empty.size))
+            begins, ends = (np.array(somewhere(draw, empty, thing)) for _ in range(2))
             place = f"{name}/clip {number}"
             for frame in range(1, FRAMES + 1):
-                save(clear if first <= frame <= last else other, root / place / f"{frame:04}.jpg")
+                left, top = (begins + (ends - begins) * frame / FRAMES).round().astype(int).tolist()
+                picture = empty.copy()
+                if first <= frame <= last:
+                    picture.paste(thing, (left, top), thing)
+                elif otherwise == "hidden":
+                    put_board(picture, (left + thing.width / 2, top + thing.height / 2))
+                save(picture, root / place / f"{frame:04}.jpg")
             writer.writerow([place, first, last, otherwise])
 
 
-def composed(draw: Draw, name: str, size: float) -> tuple[Image.Image, Edges]:
-    """The thing somewhere before a ground that tells nothing, and its box; without a name, the ground alone."""
-    width, height = draw.one(((320, 240), (240, 320), (280, 280)))
+def ground(draw: Draw) -> Image.Image:
+    """A ground that tells nothing."""
     rough = np.random.default_rng(draw.whole(0, 2**31)).integers(30, 220, (9, 9, 3)).astype(np.uint8)
-    picture = Image.fromarray(rough).resize((width, height), Image.Resampling.BICUBIC)
-    if not name:
-        return picture, (0, 0, width, height)
+    return Image.fromarray(rough).resize(draw.one(((320, 240), (240, 320), (280, 280))), Image.Resampling.BICUBIC)
+
+
+def drawn(name: str, longest: float) -> Image.Image:
+    """The drawing, so many pixels long on its longer side."""
     thing = drawings().subjects[name].likenesses[0].picture().copy()
-    longest = round(size * min(width, height))
-    thing.thumbnail((longest, longest))
-    left, top = (draw.whole(0, room) for room in (width - thing.width, height - thing.height))
-    picture.paste(thing, (left, top), thing)
-    return picture, (left, top, left + thing.width, top + thing.height)
+    thing.thumbnail((round(longest), round(longest)))
+    return thing
 
 
-def board(picture: Image.Image, edges: Edges) -> Image.Image:
-    """The picture with a dark square before whatever is in the box, which tells nothing of its shape."""
-    middle = (edges[0] + edges[2]) / 2, (edges[1] + edges[3]) / 2
-    half, covered = 0.28 * min(picture.size), picture.copy()
-    around = (middle[0] - half, middle[1] - half, middle[0] + half, middle[1] + half)
-    ImageDraw.Draw(covered).rectangle(around, (40, 36, 30))
-    return covered
+def somewhere(draw: Draw, picture: Image.Image, thing: Image.Image) -> tuple[int, int]:
+    """A left upper corner where the thing is within the picture."""
+    return draw.whole(0, picture.width - thing.width), draw.whole(0, picture.height - thing.height)
+
+
+def put_board(picture: Image.Image, middle: tuple[float, float]) -> None:
+    """Put a dark square before whatever is there, which tells nothing of its shape."""
+    (x, y), half = middle, BOARD / 2 * min(picture.size)
+    ImageDraw.Draw(picture).rectangle((x - half, y - half, x + half, y + half), (40, 36, 30))
 
 
 def save(picture: Image.Image, file: Path) -> None:

@@ -143,7 +143,8 @@ def page(outcomes: list[Outcome]) -> str:
     table = "\n".join(f"| {' | '.join(row)} |" for row in (head, ["---"] * len(head), *rows))
     return (
         "# Versions\n\nThe tests (without the slow ones) under every Python, with the newest and with the lowest "
-        "dependencies that `pyproject.toml` asks for. The package's own deprecation warnings are errors everywhere. "
+        "dependencies that `pyproject.toml` asks for; torch is the one in the folder `$PIP_FIND_LINKS`, where that has "
+        "one for the Python. The package's own deprecation warnings are errors everywhere. "
         f"Made by `make versions`.\n\n{table}\n"
     )
 
