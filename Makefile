@@ -17,7 +17,7 @@ VENV := .venv/.installed-$(EXTRAS)
 RUN := .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test slow lint probe bench site versions build clean
+.PHONY: help demo test slow lint probe bench site versions adapters build clean
 
 help: ## say what there is to make
 	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -48,6 +48,9 @@ site: $(VENV) ## the documentation site, in site/
 
 versions: $(VENV) ## the tests under every Python, with the newest and the lowest dependencies
 	$(RUN) tools/versions.py $(ARGS)
+
+adapters: $(VENV) ## the tests of the adapters, each with its real package in an environment of its own
+	$(RUN) tools/adapters.py $(ARGS)
 
 build: $(VENV) ## wheel and source archive, in dist/
 	rm -rf build dist *.egg-info

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import csv
 import os
 import subprocess
@@ -14,6 +15,7 @@ from PIL import Image
 from proactive_gym import ENVIRONMENTS, __version__
 from proactive_gym.agents.presets import presets
 from proactive_gym.cli import main
+from proactive_gym.cli_options import SETTING
 from proactive_gym.evaluation import SCENARIO_IDS
 
 ENV = "ProactiveOcclusion-v0"
@@ -62,6 +64,17 @@ def shell(*arguments, cwd=None):
 def evaluated(out: Path, *agents: str, more: tuple[str, ...] = ()) -> int:
     chosen = [word for agent in agents for word in ("--agent", agent)]
     return main(["eval", *chosen, *RUN, "--out", str(out), *more])
+
+
+# --- settings ---------------------------------------------------------------------------------------------------------
+
+
+def test_what_cannot_be_tested_without_its_package_takes_every_setting_too(project_root):
+    """The adapter for verifiers lists the settings, and is tested with the package by `make adapters` only."""
+    module = ast.parse((project_root / "proactive_gym" / "adapters" / "verifiers.py").read_text(encoding="utf-8"))
+    (config,) = (node for node in module.body if isinstance(node, ast.ClassDef) and node.name == "EpisodesConfig")
+    fields = {node.target.id for node in config.body if isinstance(node, ast.AnnAssign)}
+    assert set(SETTING) - {"reply"} <= fields
 
 
 # --- demo -------------------------------------------------------------------------------------------------------------

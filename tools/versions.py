@@ -81,20 +81,32 @@ def run(version: str, resolution: str, arguments: list[str]) -> Outcome:
     python = interpreter(version)
     if python is None:
         return Outcome(version, resolution, {}, "not run: there is no such Python here")
-    folder = FOLDER / f"{version}-{resolution}"
-    inside = folder / "bin" / "python"
-    wheels = wheels_for(version)
-    subprocess.run([*UV, "venv", "--quiet", "--allow-existing", "--python", str(python), str(folder)], check=True)
-    install = [*UV, "pip", "install", "--quiet", "--python", str(inside), "--resolution", resolution]
-    install += ["--editable", ".[dev]", *([TORCH] if wheels else [])]
-    environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "", "OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1"}
-    found = {"UV_FIND_LINKS": wheels} if wheels else {}
-    if subprocess.run(install, cwd=ROOT, env={**environment, **found}, check=False).returncode:
+    inside = installed_with(python, FOLDER / f"{version}-{resolution}", ".[dev]", "--resolution", resolution)
+    if inside is None:
         return Outcome(version, resolution, {}, "not run: these versions do not go together")
-    tests = [str(inside), "-m", "pytest", "-q", "-p", "no:cacheprovider", *arguments]
-    done = subprocess.run(tests, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
-    folder.with_suffix(f"{folder.suffix}.txt").write_text(done.stdout + done.stderr, encoding="utf-8")
+    done = said_by(inside, arguments, FOLDER / f"{version}-{resolution}.txt")
     return Outcome(version, resolution, installed(inside), verdict(done.stdout), done.returncode == 0)
+
+
+def installed_with(base: str | Path, folder: Path, what: str, *options: str) -> Path | None:
+    """A virtual environment with that of the project, editable; its Python, or ``None`` if it cannot be installed."""
+    inside = folder / "bin" / "python"
+    subprocess.run([*UV, "venv", "--quiet", "--allow-existing", "--python", str(base), str(folder)], check=True)
+    wheels = wheels_for(inside)
+    install = [*UV, "pip", "install", "--quiet", "--python", str(inside), *options]
+    install += ["--editable", what, *([TORCH] if wheels else [])]
+    found = {"UV_FIND_LINKS": wheels} if wheels else {}
+    done = subprocess.run(install, cwd=ROOT, env={**os.environ, **found}, check=False)
+    return None if done.returncode else inside
+
+
+def said_by(python: Path, arguments: list[str], file: Path) -> subprocess.CompletedProcess[str]:
+    """Run pytest there; what it says is kept in the file."""
+    environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "", "OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1"}
+    tests = [str(python), "-m", "pytest", "-q", "-p", "no:cacheprovider", *arguments]
+    done = subprocess.run(tests, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    file.write_text(done.stdout + done.stderr, encoding="utf-8")
+    return done
 
 
 def interpreter(version: str) -> Path | None:
@@ -106,9 +118,11 @@ def interpreter(version: str) -> Path | None:
     return None
 
 
-def wheels_for(version: str) -> str:
+def wheels_for(python: Path) -> str:
     """The folder of wheels, if it holds a torch for that Python; else ``""``."""
-    folder, tag = os.environ.get("PIP_FIND_LINKS", ""), f"cp{version.replace('.', '')}-"
+    print_tag = "import sys; print(f'cp{sys.version_info[0]}{sys.version_info[1]}-')"
+    tag = subprocess.run([python, "-c", print_tag], capture_output=True, text=True, check=True).stdout.strip()
+    folder = os.environ.get("PIP_FIND_LINKS", "")
     return folder if folder and any(tag in file.name for file in Path(folder).glob("torch-*")) else ""
 
 

@@ -36,6 +36,7 @@ class EpisodesConfig(vf.TasksetConfig):
     data_dir: str | None = None
     split: str | None = None
     image_size: int | None = None
+    skip_bad: bool | None = None
     reading: str | None = None
     menu_order: str | None = None
     interventions: str | None = None
