@@ -1,17 +1,19 @@
 """Bad framing: the subject is cut off by the edge of the picture."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
 from proactive_gym.envs.base import ProactiveEnv
 from proactive_gym.envs.framing_camera import (
     SLIVERS,
+    WAYS,
     WAYS_BACK,
     Camera,
     Step,
     beside,
     end_of_print,
+    reach,
     steps_to_go,
     too_close,
 )
@@ -29,6 +31,7 @@ OTHER_SIZES = (0.24, 0.28)
 SPOTS = ((-0.25, -0.25), (0.5, -0.3), (1.25, -0.2), (-0.3, 0.5), (1.3, 0.5), (-0.25, 1.25), (0.5, 1.3), (1.25, 1.25))
 WORLD = Box(-0.75, -0.75, 2.5, 2.5)
 NEAR_WORLD = Box(-0.25, -0.25, 1.5, 1.5)  # all that a camera sees that stands too close; painted large, so kept small
+RIM = 0.05
 NOBODY: tuple[Actor, ...] = ()
 
 
@@ -86,18 +89,21 @@ class Framing(Scenario):
         subject = Actor(
             drawing, drawing.centred(draw.between(0.44, 0.56), draw.between(0.44, 0.56), draw.one(SUBJECT_SIZES))
         )
-        rug = _rug(subject, draw.one(RUGS), draw.chance(0.5))
+        colour, is_round = draw.one(RUGS), draw.chance(0.5)
         kind = draw.one(("across", "corner") if stage.unhelpful else ("across", "corner", "close"))
         if kind == "close":
             ways, steps, others = WAYS_BACK, 3, NOBODY
-            first, last = too_close(subject, draw.one((0, 1)), draw.one((0, 1))), PICTURE
+            right, low = draw.one((0, 1)), draw.one((0, 1))
+            first, last = too_close(subject, right, low), PICTURE
+            edge_seen = 2 * right - 1, 2 * low - 1
         else:
             both = draw.one(("camera_left", "camera_right")), draw.one(("camera_up", "camera_down"))
             ways, steps, others = both if kind == "corner" else (draw.one(both),), draw.whole(2, 4), _others(stage)
-            first, last = beside(subject, ways, SLIVERS[len(ways)]), beside(subject, ways, 1.2)
+            first, last = (beside(subject, ways, far) for far in (reach(subject, SLIVERS[len(ways)]), _all_of(subject)))
+            edge_seen = tuple([-sum([WAYS[way][axis] for way in ways]) for axis in (0, 1)])
         return CameraOverARug(
             ground=stage.ground(),
-            rug=rug,
+            rug=_rug(subject, colour, is_round, edge_seen),
             subject=subject,
             others=others,
             first=first,
@@ -111,15 +117,30 @@ class Framing(Scenario):
         )
 
 
+def _all_of(subject: Actor) -> tuple[float, float]:
+    """How far a subject reaches into a picture that shows it all, with some room behind it."""
+    return 1.2 * subject.box.width, 1.2 * subject.box.height
+
+
 def _end_of_print(subject: Actor, ways: tuple[str, ...]) -> tuple[Layer, ...]:
-    return end_of_print([(way, beside(subject, (way,), SLIVERS[len(ways)])) for way in ways], WORLD)
+    sliver = reach(subject, SLIVERS[len(ways)])
+    return end_of_print([(way, beside(subject, (way,), sliver)) for way in ways], WORLD)
 
 
-def _rug(subject: Actor, colour: str, round_: bool) -> Layer:
-    """A rug of one size for all subjects, so that it tells nothing of what lies on it."""
-    side = 1.3 * max(SUBJECT_SIZES)
-    middle = subject.box.left + subject.box.width / 2, subject.box.top + subject.box.height / 2
-    return Layer(Rug(colour, round_), Box(middle[0] - side / 2, middle[1] - side / 2, side, side))
+def _rug(subject: Actor, colour: str, is_round: bool, edge_seen: Sequence[int]) -> Layer:
+    """A rug of one size for all subjects, so that it tells nothing of what lies on it.
+
+    A photograph may be far narrower than high. In the middle of the rug it would be known by how far the rug goes on
+    beyond the edge that is in the picture (-1 or 1: the left or upper, or the right or lower one; 0 if neither is), so
+    that it lies near the rug's own edge there.
+    """
+    side, box, photographed = 1.3 * max(SUBJECT_SIZES), subject.box, subject.drawing.likeness.is_photographic
+    spans = (box.left, box.right), (box.top, box.bottom)
+    left, top = (
+        {0: sum(span) / 2 - side / 2, -1: span[0] - RIM, 1: span[1] + RIM - side}[edge if photographed else 0]
+        for span, edge in zip(spans, edge_seen, strict=True)
+    )
+    return Layer(Rug(colour, is_round and not photographed), Box(left, top, side, side))
 
 
 def _others(stage: Stage) -> tuple[Actor, ...]:

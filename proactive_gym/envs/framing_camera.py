@@ -22,6 +22,7 @@ PAPER, TABLE = (244, 242, 236), (92, 70, 54)
 SLIVERS = {1: 0.04, 2: 0.17}  # how much of the subject's width or height is in the first picture, by the number of ways
 CLOSE = 0.44  # how much of the home window a camera sees that stands too close
 CORNER = 0.19  # how much of the subject's width and height it sees
+OF_A_PHOTOGRAPH = 0.2  # what such shares are of where the subject is a photograph: about half of what its sides are
 
 
 @dataclass(frozen=True)
@@ -95,20 +96,31 @@ def steps_to_go(ways: tuple[str, ...], steps: int) -> Step:
     return (steps if set(ways) - upright else 0, steps if set(ways) & upright else 0)
 
 
-def beside(subject: Actor, ways: tuple[str, ...], sliver: float) -> Box:
-    """A window into which that share of the subject's width or height reaches, on the side that ``ways`` lead to."""
+def reach(subject: Actor, share: float) -> tuple[float, float]:
+    """How far that share of the subject reaches into a picture, sideways and up or down.
+
+    A photograph's surface tells more than a drawing's, and one may be far narrower than another: less of it is seen,
+    and of all as much.
+    """
+    if subject.drawing.likeness.is_photographic:
+        return OF_A_PHOTOGRAPH * share, OF_A_PHOTOGRAPH * share
+    return share * subject.box.width, share * subject.box.height
+
+
+def beside(subject: Actor, ways: tuple[str, ...], reach: tuple[float, float]) -> Box:
+    """A window into which the subject reaches so far, on the side that ``ways`` lead to."""
     x, y = (sum(WAYS[way][axis] for way in ways) for axis in (0, 1))
     box = subject.box
-    left = {-1: box.right - sliver * box.width, 1: box.left + sliver * box.width - 1, 0: 0.0}[x]
-    top = {-1: box.bottom - sliver * box.height, 1: box.top + sliver * box.height - 1, 0: 0.0}[y]
+    left = {-1: box.right - reach[0], 1: box.left + reach[0] - 1, 0: 0.0}[x]
+    top = {-1: box.bottom - reach[1], 1: box.top + reach[1] - 1, 0: 0.0}[y]
     return Box(left, top, 1.0, 1.0)
 
 
 def too_close(subject: Actor, right: int, low: int) -> Box:
     """A small window into which only a corner of the subject reaches."""
-    box, sliver = subject.box, CORNER
-    left = box.right - sliver * box.width if right else box.left + sliver * box.width - CLOSE
-    top = box.bottom - sliver * box.height if low else box.top + sliver * box.height - CLOSE
+    box, (across, down) = subject.box, reach(subject, CORNER)
+    left = box.right - across if right else box.left + across - CLOSE
+    top = box.bottom - down if low else box.top + down - CLOSE
     return Box(left, top, CLOSE, CLOSE)
 
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import ClassVar
 
 from PIL import Image
 
@@ -17,6 +18,8 @@ LARGEST = 512
 @dataclass(frozen=True)
 class CutOut(Likeness):
     """A picture of the subject alone, on transparent ground, from a file."""
+
+    is_photographic: ClassVar[bool] = True
 
     file: str
 

@@ -26,11 +26,13 @@ class Likeness(ABC):
         has_an_order: Whether its strokes come as someone drew them, so that a pen has to begin with the first.
         is_one_of_many: Whether its subject has so many that one could be known by where on the paper its lines lie, so
             that it is drawn anywhere, larger or smaller.
+        is_photographic: Whether it looks like the thing down to its surface, so that little of it tells much.
     """
 
     gives: ClassVar[frozenset[str]] = frozenset({"picture"})
     has_an_order: ClassVar[bool] = False
     is_one_of_many: ClassVar[bool] = False
+    is_photographic: ClassVar[bool] = False
 
     @abstractmethod
     def picture(self) -> Image.Image:
