@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from collections import defaultdict
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,12 +13,15 @@ from PIL import Image
 
 import proactive_gym
 from proactive_gym.cli import main
+from proactive_gym.envs import SCENARIOS
 from proactive_gym.errors import InputError
 from proactive_gym.evaluation import Progress, evaluate
 from proactive_gym.evaluation.shift import shift
+from proactive_gym.setting import Setting
 from proactive_gym.sources import make_source
 from proactive_gym.sources.installing import PACKAGES
 from proactive_gym.sources.photos import manifest
+from proactive_gym.sources.scenes.frame import Box
 from proactive_gym.sources.scenes.subjects import drawings
 from tests.folders import make_pictures
 
@@ -27,13 +31,13 @@ SMALL = {"episodes": 24, "image_size": 32}
 
 @pytest.fixture(scope="module")
 def stamps(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Every stamp that the source `photos` knows, in one colour each."""
+    """Every stamp that the source `photos` knows, in one colour each, long or high."""
     folder = tmp_path_factory.mktemp("stamps")
     for place, row in enumerate(manifest()):
         file = folder / row["file"]
         file.parent.mkdir(parents=True, exist_ok=True)
         stream = io.BytesIO()
-        Image.new("RGBA", (40, 30), f"hsl({place * 7 % 360},80%,50%)").save(stream, "PNG")
+        Image.new("RGBA", (40, (10, 30, 90)[place % 3]), f"hsl({place * 7 % 360},80%,50%)").save(stream, "PNG")
         file.write_bytes(stream.getvalue())
     return folder
 
@@ -150,6 +154,31 @@ def test_photographs_keep_the_contract(stamps: Path):
         image_size=32,
     )
     assert all(one.outcome is proactive_gym.Outcome.CORRECT for one in played)
+
+
+def test_the_rug_tells_nothing_of_a_photographs_shape(stamps: Path):
+    """As much of both is in the first picture, whether what lies on the rug is long or high."""
+    source = make_source("photos", str(stamps), "train", 32)
+    (framing,) = (scenario for scenario in SCENARIOS if scenario.name == "framing")
+    seen, shapes = defaultdict(set), set()
+    for place in range(150):
+        world = source.episode([framing], f"photos/framing/train/{place}", Setting()).world
+        box, window = world.subject.box, world.window(world.start)
+        shapes.add(round(box.width / box.height, 1))
+        for axis, ways in (
+            ("x", {"camera_left", "camera_right", "farther"}),
+            ("y", {"camera_up", "camera_down", "farther"}),
+        ):
+            if ways & set(world.ways):
+                seen[axis, len(world.ways), "farther" in world.ways].add(
+                    tuple(round(_inside(layer.seen_through(window), axis), 6) for layer in (world.rug.box, box))
+                )
+    assert len(shapes) > 2 and len(seen) == 6 and all(len(extents) == 1 for extents in seen.values())
+
+
+def _inside(box: Box, axis: str) -> float:
+    """How far the box reaches into the picture from whichever side it is at."""
+    return min(box.right, 1 - box.left) if axis == "x" else min(box.bottom, 1 - box.top)
 
 
 @pytest.mark.slow

@@ -34,6 +34,7 @@ class Model(Likeness):
     """A model of a furniture library, by the library's file and its own entry in there."""
 
     gives: ClassVar[frozenset[str]] = frozenset({"picture", "views"})
+    is_photographic: ClassVar[bool] = True
 
     file: str
     entry: str
