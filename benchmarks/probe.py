@@ -250,8 +250,8 @@ def write_table(rows: list[dict[str, object]], options: argparse.Namespace, stem
         "# Asking pays: the probe" if scenes else f"# Asking pays: the probe on the source {options.source}",
         "",
         "A small network, which sees pictures as they are and in full contrast, is trained on "
-        f"{options.episodes} episodes per scenario of the `{options.split}` split; tested on {options.tested} others, it "
-        "names the subject among the menu's four answers (chance is 25 %). "
+        f"{options.episodes} episodes per scenario of the `{options.split}` split; tested on {options.tested} others, "
+        "it names the subject among the menu's four answers (chance is 25 %). "
         "Brackets are 95 % intervals. Goals: at most 40 % on first pictures, at least 95 % on sufficient ones. "
         f"Made by `{command(options)}`.",
         "",
