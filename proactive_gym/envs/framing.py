@@ -100,7 +100,7 @@ class Framing(Scenario):
             both = draw.one(("camera_left", "camera_right")), draw.one(("camera_up", "camera_down"))
             ways, steps, others = both if kind == "corner" else (draw.one(both),), draw.whole(2, 4), _others(stage)
             first, last = (beside(subject, ways, far) for far in (reach(subject, SLIVERS[len(ways)]), _all_of(subject)))
-            edge_seen = tuple([-sum([WAYS[way][axis] for way in ways]) for axis in (0, 1)])
+            edge_seen = -sum(WAYS[way][0] for way in ways), -sum(WAYS[way][1] for way in ways)
         return CameraOverARug(
             ground=stage.ground(),
             rug=_rug(subject, colour, is_round, edge_seen),
