@@ -103,6 +103,7 @@ def installed_with(base: str | Path, folder: Path, what: str, *options: str) -> 
 def said_by(python: Path, arguments: list[str], file: Path) -> subprocess.CompletedProcess[str]:
     """Run pytest there; what it says is kept in the file."""
     environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "", "OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1"}
+    environment["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])  # where uv is
     tests = [str(python), "-m", "pytest", "-q", "-p", "no:cacheprovider", *arguments]
     done = subprocess.run(tests, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
     file.write_text(done.stdout + done.stderr, encoding="utf-8")

@@ -16,6 +16,8 @@ from proactive_gym.sources.scenes.stage import Stage
 # In lengths of the subject's longer side:
 LEAST, MOST = 0.25, 0.8  # how much of the photograph beside the subject there must be, and how much of it is shown
 MARGIN = 0.08  # how much is shown around the subject at the end
+LESS = 0.5
+"""So much of what is seen of a drawing is seen of a photograph, whose surface tells more."""
 
 Span = tuple[float, float]
 """From where to where, in pixels of the photograph, along one of its sides."""
@@ -118,7 +120,7 @@ def _room_beside(photograph: Photograph) -> dict[str, float]:
 
 def _crops(photograph: Photograph, sides: tuple[str, ...], room: dict[str, float], away: bool = False) -> Crops:
     box = photograph.box
-    longer, sliver = max(box.width, box.height), SLIVERS[len(sides)]
+    longer, sliver = max(box.width, box.height), LESS * SLIVERS[len(sides)]
     spans = [(box.left, box.right, photograph.width), (box.top, box.bottom, photograph.height)]
     firsts: list[Span | None] = [None, None]
     lasts = [_grown((near, far), far - near + 2 * MARGIN * longer, whole) for near, far, whole in spans]
