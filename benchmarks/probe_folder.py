@@ -32,7 +32,7 @@ from proactive_gym.world import SUFFICIENT
 
 THINGS = ("dog", "apple", "hammer", "guitar", "cactus", "car", "umbrella", "key", "fish", "airplane", "banana")
 """So few that each split has pictures of all of them."""
-PICTURES, CLIPS, FRAMES = 60, 60, 12
+PICTURES, CLIPS, FRAMES = 60, 120, 12
 SIZES = {"photographs": (0.3, 0.6), "clips": (0.4, 0.6)}
 """Of the drawings, in shorter sides of the picture; frames are shown whole, so that what is in them looks smaller."""
 BOARD = 0.64
@@ -43,7 +43,7 @@ def main() -> None:
     """Make the pictures, train, test, write the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--episodes", type=int, default=2000, help="training episodes per scenario")
-    parser.add_argument("--tested", type=int, default=400, help="test episodes per scenario")
+    parser.add_argument("--tested", type=int, default=1000, help="test episodes per scenario")
     parser.add_argument("--epochs", type=int, default=6)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--out", type=Path, default=Path(__file__).parents[1] / "docs")
