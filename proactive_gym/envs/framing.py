@@ -1,19 +1,19 @@
 """Bad framing: the subject is cut off by the edge of the picture."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
 from proactive_gym.envs.base import ProactiveEnv
 from proactive_gym.envs.framing_camera import (
     SLIVERS,
-    WAYS,
     WAYS_BACK,
     Camera,
     Step,
     beside,
     end_of_print,
     reach,
+    side_of,
     steps_to_go,
     too_close,
 )
@@ -31,7 +31,7 @@ OTHER_SIZES = (0.24, 0.28)
 SPOTS = ((-0.25, -0.25), (0.5, -0.3), (1.25, -0.2), (-0.3, 0.5), (1.3, 0.5), (-0.25, 1.25), (0.5, 1.3), (1.25, 1.25))
 WORLD = Box(-0.75, -0.75, 2.5, 2.5)
 NEAR_WORLD = Box(-0.25, -0.25, 1.5, 1.5)  # all that a camera sees that stands too close; painted large, so kept small
-RIM = 0.05
+RIM = 0.05  # between a photograph and the edge of its rug
 NOBODY: tuple[Actor, ...] = ()
 
 
@@ -95,15 +95,16 @@ class Framing(Scenario):
             ways, steps, others = WAYS_BACK, 3, NOBODY
             right, low = draw.one((0, 1)), draw.one((0, 1))
             first, last = too_close(subject, right, low), PICTURE
-            edge_seen = 2 * right - 1, 2 * low - 1
+            side = 1 - 2 * right, 1 - 2 * low
         else:
             both = draw.one(("camera_left", "camera_right")), draw.one(("camera_up", "camera_down"))
             ways, steps, others = both if kind == "corner" else (draw.one(both),), draw.whole(2, 4), _others(stage)
-            first, last = (beside(subject, ways, far) for far in (reach(subject, SLIVERS[len(ways)]), _all_of(subject)))
-            edge_seen = -sum(WAYS[way][0] for way in ways), -sum(WAYS[way][1] for way in ways)
+            first = beside(subject, ways, reach(subject, SLIVERS[len(ways)]))
+            last = beside(subject, ways, _all_of(subject))
+            side = side_of(ways)
         return CameraOverARug(
             ground=stage.ground(),
-            rug=_rug(subject, colour, is_round, edge_seen),
+            rug=_rug(subject, colour, is_round, side),
             subject=subject,
             others=others,
             first=first,
@@ -127,20 +128,24 @@ def _end_of_print(subject: Actor, ways: tuple[str, ...]) -> tuple[Layer, ...]:
     return end_of_print([(way, beside(subject, (way,), sliver)) for way in ways], WORLD)
 
 
-def _rug(subject: Actor, colour: str, is_round: bool, edge_seen: Sequence[int]) -> Layer:
+def _rug(subject: Actor, colour: str, is_round: bool, side: tuple[int, int]) -> Layer:
     """A rug of one size for all subjects, so that it tells nothing of what lies on it.
 
     A photograph may be far narrower than high. In the middle of the rug it would be known by how far the rug goes on
-    beyond the edge that is in the picture (-1 or 1: the left or upper, or the right or lower one; 0 if neither is), so
-    that it lies near the rug's own edge there.
+    beyond it in the first picture, on whose ``side`` it is, so that it lies near that edge of the rug which is seen.
     """
-    side, box, photographed = 1.3 * max(SUBJECT_SIZES), subject.box, subject.drawing.likeness.is_photographic
-    spans = (box.left, box.right), (box.top, box.bottom)
-    left, top = (
-        {0: sum(span) / 2 - side / 2, -1: span[0] - RIM, 1: span[1] + RIM - side}[edge if photographed else 0]
-        for span, edge in zip(spans, edge_seen, strict=True)
-    )
-    return Layer(Rug(colour, is_round and not photographed), Box(left, top, side, side))
+    photographed = subject.drawing.likeness.is_photographic
+    x, y = side if photographed else (0, 0)
+    box, size = subject.box, 1.3 * max(SUBJECT_SIZES)
+    left, top = _rug_from(box.left, box.right, size, x), _rug_from(box.top, box.bottom, size, y)
+    return Layer(Rug(colour, is_round and not photographed), Box(left, top, size, size))
+
+
+def _rug_from(near: float, far: float, size: float, side: int) -> float:
+    """Where the rug begins along an axis on which the subject goes from ``near`` to ``far``."""
+    if side == 0:
+        return (near + far) / 2 - size / 2
+    return far + RIM - size if side < 0 else near - RIM
 
 
 def _others(stage: Stage) -> tuple[Actor, ...]:

@@ -107,12 +107,16 @@ def reach(subject: Actor, share: float) -> tuple[float, float]:
     return share * subject.box.width, share * subject.box.height
 
 
-def beside(subject: Actor, ways: tuple[str, ...], reach: tuple[float, float]) -> Box:
-    """A window into which the subject reaches so far, on the side that ``ways`` lead to."""
-    x, y = (sum(WAYS[way][axis] for way in ways) for axis in (0, 1))
-    box = subject.box
-    left = {-1: box.right - reach[0], 1: box.left + reach[0] - 1, 0: 0.0}[x]
-    top = {-1: box.bottom - reach[1], 1: box.top + reach[1] - 1, 0: 0.0}[y]
+def side_of(ways: tuple[str, ...]) -> tuple[int, int]:
+    """On which side of the picture the subject is: -1 on the left or above, 1 on the right or below, 0 on neither."""
+    return sum(WAYS[way][0] for way in ways), sum(WAYS[way][1] for way in ways)
+
+
+def beside(subject: Actor, ways: tuple[str, ...], far: tuple[float, float]) -> Box:
+    """A window into which the subject reaches so far, sideways and up or down, on the side that ``ways`` lead to."""
+    (x, y), (across, down), box = side_of(ways), far, subject.box
+    left = {-1: box.right - across, 1: box.left + across - 1, 0: 0.0}[x]
+    top = {-1: box.bottom - down, 1: box.top + down - 1, 0: 0.0}[y]
     return Box(left, top, 1.0, 1.0)
 
 

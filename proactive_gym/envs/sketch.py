@@ -21,7 +21,7 @@ FIRST_LINE = 0.08
 DRAWING_SIZES = (0.66, 0.7, 0.74)
 FREE_SIZES = (0.46, 0.52, 0.58, 0.64, 0.7, 0.76)
 SHEET = 0.88
-EDGE = 0.03
+EDGE = 0.03  # of the sheet, on which nothing is drawn
 
 POOR_LINES = frozenset({
     "bolt", "bread", "chestnut", "coconut", "corn", "cucumber", "egg", "glass of milk", "laptop", "lemon", "lollipop",
@@ -157,7 +157,7 @@ def _on_the_sheet(draw: Draw, sheet: Box, size: float, likeness: Likeness) -> Bo
     """A square of that size somewhere on the sheet; one that is known by its place, wherever its lines fit on it."""
     room = SHEET - 2 * EDGE
     bare = bareness(likeness) if likeness.is_one_of_many else (0.0, 0.0)
-    left, top = (draw.between(-size * side, room - size * (1 - side)) for side in bare)
+    left, top = (draw.between(-size * share, room - size * (1 - share)) for share in bare)
     return Box(sheet.left + EDGE + left, sheet.top + EDGE + top, size, size)
 
 

@@ -114,7 +114,7 @@ class _Feed:
             yield episode
 
     def at_hand(self) -> int:
-        """How many may be begun early; never the last, so that nobody hoards what others could play."""
+        """How many may be begun early, with what has come by now; never the last, so that nobody hoards."""
         self._catch_up()
         return max(0, len(self._left) - 1)
 
