@@ -77,17 +77,19 @@ class Options(Discrete):
     def __init__(self, n: int) -> None:
         """Options 0 … ``n`` - 1, all on offer until told otherwise."""
         super().__init__(n)
-        self._on_offer: NDArray[np.int8] | None = None
+        self._all: tuple[int, ...] = (1,) * n
+        self._on_offer = self._all
 
-    def offer(self, mask: NDArray[np.int8]) -> None:
-        """Sample from these from now on: 1 for what is on offer, int8 ``(n,)``; from all where nothing is."""
-        self._on_offer = mask if mask.any() else None
+    def offer(self, offered: tuple[int, ...]) -> None:
+        """Sample from these from now on: true, or 1, for what is on offer; from all where nothing is."""
+        self._on_offer = offered if any(offered) else self._all
 
     def sample(self, mask: Any = None, probability: Any = None) -> Any:
         """An option's number; from ``mask`` or with ``probability`` if given, else from what is on offer."""
-        if mask is None and probability is None:
-            mask = self._on_offer
-        return super().sample(mask=mask, probability=probability)
+        if mask is not None or probability is not None:
+            return super().sample(mask=mask, probability=probability)
+        numbers = [number for number, here in enumerate(self._on_offer) if here]
+        return np.int64(numbers[int(self.np_random.random() * len(numbers))])
 
 
 @create_shared_memory.register(FreeText)

@@ -24,7 +24,8 @@ from proactive_gym.sources.doodles.source import catalogue
 from proactive_gym.sources.doodles.tracing import traced
 from proactive_gym.sources.doodles.words import words
 from proactive_gym.sources.installing import home, is_installed
-from proactive_gym.sources.scenes.pen import Hand, PenDrawing, thread
+from proactive_gym.sources.scenes.hand import Hand, thread
+from proactive_gym.sources.scenes.pen import PenDrawing
 from proactive_gym.sources.scenes.source import ScenesSource
 from proactive_gym.sources.scenes.subjects import SPLITS, drawings
 

@@ -24,6 +24,7 @@ HEAVY = (
     "stable_baselines3",
     "sb3_contrib",
     "matplotlib",
+    "numba",
     "scipy",
     "pandas",
     "datasets",

@@ -8,6 +8,8 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+import torch
+from PIL import Image
 
 import proactive_gym
 from proactive_gym import InputError
@@ -18,14 +20,13 @@ from proactive_gym.envs.video_moment import origin_of
 from proactive_gym.menu import Kind
 from proactive_gym.sources.scenes import art, stamps
 from proactive_gym.sources.scenes.damages import DAMAGES, Faded
-from proactive_gym.sources.scenes.frame import PICTURE, Box, Frame, Layer, in_tones
+from proactive_gym.sources.scenes.frame import PICTURE, Box, Frame, Layer
 from proactive_gym.sources.scenes.kept import Kept
-from proactive_gym.sources.scenes.painter import in_sight, lay, paint, paint_into
-from proactive_gym.sources.scenes.parcel import Parcel
-from proactive_gym.sources.scenes.pen import Paper
+from proactive_gym.sources.scenes.lines import reduce
+from proactive_gym.sources.scenes.loops import lay, round_off
+from proactive_gym.sources.scenes.painter import in_sight, paint, paint_into
 from proactive_gym.sources.scenes.props import Cover, Drawing, Rug, Shadow
 from proactive_gym.sources.scenes.stage import Stage
-from proactive_gym.sources.scenes.stamps import Stamp
 from proactive_gym.sources.scenes.subjects import SPLITS, drawings
 
 SIDE = 64
@@ -92,7 +93,7 @@ def test_a_picture_is_the_same_when_nothing_of_it_is_kept_in_memory(monkeypatch)
         wanted = [frame for scenario in BY_NAME for frame in frames(scenario, episodes=4, most=4)]
         before = paint(wanted, side)
         with monkeypatch.context() as patch:
-            for kept in ("_backdrops", "_sprites", "_stamps"):
+            for kept in ("_backdrops", "_stamps"):
                 patch.setattr(stamps, kept, getattr(stamps, kept).afresh)
             patch.setattr(Drawing, "mirrored", None)
             for frame, picture in zip(wanted, before, strict=True):
@@ -114,7 +115,7 @@ def test_a_mirror_image_is_painted_as_if_by_itself():
     for subject in list(drawings().subjects.values())[::20]:
         flipped = Drawing(subject.likenesses[0], True)
         for width, height in ((7, 9), (40, 31), (85, 90)):
-            alone, turned = flipped.seen(width, height), stamps.sprite(flipped, width, height)
+            alone, turned = flipped.seen(width, height), stamps.stamp(flipped, width, height)
             assert alone[2:] == turned[2:]
             assert np.array_equal(alone.colour, turned.colour) and np.array_equal(alone.alpha, turned.alpha)
 
@@ -132,31 +133,18 @@ def test_what_is_hidden_altogether_is_not_painted():
             assert (dog in dict(in_sight(layers, 100))) is not (hidden and not shift)
 
 
-def test_opaque_cores_are_laid_as_if_mixed():
-    """A sprite in pieces is the sprite, whatever its shape and its place."""
-    rng, cores = np.random.default_rng(0), 0
-    for prop in (
-        Rug("red"),
-        Rug("blue", False),
-        Paper(3),
-        Parcel(4, 20),
-        Drawing(drawings().subjects["dog"].likenesses[0]),
-    ):
-        for width, height in ((100, 90), (64, 64), (70, 140)):
-            whole = prop.seen(width, height)
-            pieces = list(whole.pieces())
-            cores += len(pieces) > 1
-            there = np.zeros((height, width), int)
-            for piece in pieces:
-                assert piece.alpha is not None or len(pieces) > 1
-                there[piece.top : piece.bottom, piece.left : piece.right] += 1
-            assert there.max() == 1 and there.sum() == whole.alpha.size
-            ground = rng.integers(0, 256, (height, width, 3)).astype(np.uint8)
-            one, several = ground.copy(), ground.copy()
-            lay(one, [Stamp.of(whole)])
-            lay(several, [Stamp.of(piece) for piece in pieces])
-            assert np.array_equal(one, several)
-    assert cores >= 9
+def test_a_sprite_is_mixed_in_by_its_alpha():
+    """As the formula says, written out for whole arrays."""
+    rng = np.random.default_rng(0)
+    ground, colour = rng.integers(0, 256, (2, 40, 3 * 40)).astype(np.uint8)
+    alpha = np.repeat(rng.integers(0, 256, (40, 40)), 3, axis=1).astype(np.uint8)
+    alpha[:10], alpha[30:] = 0, 255
+    share = alpha.astype(int) + (alpha >> 7)
+    mixed = ground.reshape(40, 40, 3).copy()
+    lay(mixed, colour, alpha, 0, 0)
+    assert np.array_equal(mixed.reshape(40, 120), (ground * (256 - share) + colour.astype(int) * share) >> 8)
+    assert np.array_equal(mixed[:10].reshape(10, 120), ground[:10])
+    assert np.array_equal(mixed[30:].reshape(10, 120), colour[30:])
 
 
 @pytest.mark.parametrize("opaque", [True, False])
@@ -234,7 +222,7 @@ def test_spoilt_pictures_have_any_size(flaw):
         for severity in (0.2, 1 / 3, 1.0):
             for look in (0, 1, 4095):
                 with np.errstate(divide="raise", invalid="raise"):
-                    spoilt = flaw(severity, look).spoil(picture)
+                    spoilt = flaw(severity, look).spoil(picture.copy())
                 assert spoilt.shape == picture.shape and np.isfinite(spoilt).all()
 
 
@@ -247,9 +235,35 @@ def test_what_hides_all_does_so_to_the_bit(flaw):
             instead = damage.instead(48)
             if instead is not None:
                 for picture in (noise, 0 * noise, 255 + 0 * noise):
-                    assert np.array_equal(in_tones(damage.spoil(picture)), instead)
+                    assert np.array_equal(damage.spoil(picture.copy()), instead)
     assert (flaw(1.0).instead(48) is not None) is (flaw in (DAMAGES["brightness"], DAMAGES["contrast"], Faded))
     assert flaw(0.9).instead(48) is None
+
+
+@pytest.mark.parametrize("flaw", [*DAMAGES.values(), Faded])
+def test_arrays_are_spoilt_as_tensors_are(flaw):
+    """The compiled loops, and what is written for tensors, come to the same."""
+    for side in (48, 65):
+        picture = np.random.default_rng(side).integers(0, 256, (side, side, 3)).astype(np.uint8)
+        for look in range(12):
+            for severity in (0.2, 1 / 3, 0.8):
+                tensor = flaw(severity, look).spoil(torch.from_numpy(picture.copy())).float()
+                wanted = tensor.round().clip(0, 255).to(torch.uint8).numpy()
+                array = picture.copy()
+                spoilt = flaw(severity, look).spoil(array)
+                if spoilt is not array:
+                    round_off(spoilt, array)
+                assert np.abs(array.astype(int) - wanted).max() <= 1
+                assert np.mean(array != wanted) < 0.001
+
+
+def test_ink_is_reduced_as_pillow_does_it():
+    ink = np.random.default_rng(0).integers(0, 256, (300, 600)).astype(np.uint8)
+    ink[:30], ink[30:60] = 0, 255
+    alpha = np.empty((100, 600), np.uint8)
+    reduce(ink, alpha)
+    assert np.array_equal(alpha[:, ::3], np.asarray(Image.fromarray(ink).reduce(3)))
+    assert np.array_equal(alpha[:, 1::3], alpha[:, ::3]) and np.array_equal(alpha[:, 2::3], alpha[:, ::3])
 
 
 def test_what_no_layer_covers_is_black():

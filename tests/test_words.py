@@ -411,17 +411,17 @@ def test_free_text_samples_are_seeded_and_contained():
 def test_options_sample_what_is_on_offer():
     space = Options(5)
     assert {int(space.sample()) for _ in range(200)} == set(range(5))
-    space.offer(np.array([0, 1, 0, 1, 0], dtype=np.int8))
+    space.offer((False, True, False, True, False))
     assert {int(space.sample()) for _ in range(100)} == {1, 3}
     assert {int(space.sample(np.array([1, 0, 0, 0, 0], dtype=np.int8))) for _ in range(20)} == {0}
     assert {int(space.sample(probability=np.array([0, 0, 1.0, 0, 0]))) for _ in range(20)} == {2}
-    space.offer(np.zeros(5, dtype=np.int8))
+    space.offer((False,) * 5)
     assert {int(space.sample()) for _ in range(200)} == set(range(5))
 
 
 def test_options_are_contained_on_offer_or_not():
     space = Options(5)
-    space.offer(np.array([0, 1, 0, 1, 0], dtype=np.int8))
+    space.offer((False, True, False, True, False))
     assert space.contains(0) and not space.contains(5) and not space.contains(-1)
 
 

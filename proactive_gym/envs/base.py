@@ -323,13 +323,12 @@ class ProactiveEnv(gym.Env[Observation, Any]):
 
     def _observation(self) -> Observation:
         conversation = self.conversation
-        mask = conversation.mask(self.desk.menu_size)
         if isinstance(self.action_space, Options):
-            self.action_space.offer(mask.copy())
+            self.action_space.offer(conversation.offered)
         return {
             "image": self.source.paint([conversation.picture])[0],
             "dialogue": conversation.dialogue,
-            "action_mask": mask,
+            "action_mask": conversation.mask(self.desk.menu_size),
         }
 
 

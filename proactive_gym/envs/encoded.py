@@ -99,7 +99,7 @@ class EncodedMenu(gym.Wrapper[Observation, Any, Observation, Any], RecordConstru
 
     def _encoded(self, observation: Observation) -> Observation:
         shown = self._encoder.observations([observation["image"]], [self._conversation()], self._acted)
-        self._options.offer(shown["menu"][0].copy())
+        self._options.offer(tuple(shown["menu"][0].tolist()))
         return {name: rows[0] for name, rows in shown.items()}
 
     def _conversation(self) -> Conversation:

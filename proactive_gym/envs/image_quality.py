@@ -3,6 +3,7 @@
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import ClassVar, Self
 
 import numpy as np
@@ -64,8 +65,12 @@ class SpoiltPicture(Scene[float]):
 
     def sufficiency(self, place: float) -> float:
         """How well the subject can be told from its lookalikes."""
-        share = np.interp(place / self.start, tuple(RECOGNISABLE), tuple(RECOGNISABLE.values()))
-        return round(float(share), 3)
+        return _recognisable(place / self.start)
+
+
+@lru_cache(maxsize=256)
+def _recognisable(severity: float) -> float:
+    return round(float(np.interp(severity, tuple(RECOGNISABLE), tuple(RECOGNISABLE.values()))), 3)
 
 
 @dataclass(frozen=True)

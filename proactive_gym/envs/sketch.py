@@ -12,8 +12,9 @@ from proactive_gym.envs.scenario import Scenario
 from proactive_gym.sources.proactivebench.row import Fields, StepwiseRow
 from proactive_gym.sources.scenes.backdrops import Ground
 from proactive_gym.sources.scenes.frame import Box, Frame, Layer
+from proactive_gym.sources.scenes.hand import Hand, bareness, thread
 from proactive_gym.sources.scenes.likeness import Likeness
-from proactive_gym.sources.scenes.pen import PAPER_STYLES, Hand, Paper, PenDrawing, Scribble, bareness, thread
+from proactive_gym.sources.scenes.pen import PAPER_STYLES, Paper, PenDrawing, Scribble
 from proactive_gym.sources.scenes.stage import Scene, Stage
 from proactive_gym.sources.scenes.subjects import Subject
 

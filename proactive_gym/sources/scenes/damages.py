@@ -14,19 +14,20 @@ from functools import lru_cache
 from typing import Any, ClassVar
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
 from proactive_gym.sources.scenes.backdrops import noise
-from proactive_gym.sources.scenes.either import Table, constant, exact, pixels_at, rows_at, side_by_side
-from proactive_gym.sources.scenes.frame import Damage, in_tones
+from proactive_gym.sources.scenes.development import Development, developed
+from proactive_gym.sources.scenes.either import Table, constant, exact
+from proactive_gym.sources.scenes.frame import Damage
+from proactive_gym.sources.scenes.loops import develop, transmit
 from proactive_gym.sources.scenes.waves import faint, in_steps, made_of, slow_waves, waves_in
 
 LOOKS = 1024
 """The number of different looks of a damage; seeds from here up repeat them."""
 BLOCKS, WAVES = 10, 5
 """Compression: blocks to a side of the picture, and waves kept of each along a side."""
-ROWS = 32
-"""Of a picture that are spoilt at a time."""
 LINES, PIECES = 28, 14
 """Transmission: lines of which a picture consists, and pieces in which a line is lost."""
 
@@ -55,22 +56,23 @@ class _Pointwise(Flaw):
     """A damage that makes each pixel of that pixel and of the grain over it."""
 
     def spoil(self, picture: Any) -> Any:
-        """A few rows at a time, which stay in the processor's own memory."""
-        grain = self._grain(picture)
+        """Each pixel by itself."""
+        side, how = picture.shape[0], self._development()
+        top, left = _corner(self.seed, side)
+        bank = constant(picture, self._bank, side)
         if not isinstance(picture, np.ndarray):
-            return self._developed(exact(picture), grain)
-        spoilt = np.empty_like(picture)
-        for top in range(0, len(picture), ROWS):
-            rows = slice(top, top + ROWS)
-            spoilt[rows] = in_tones(self._developed(exact(picture[rows]), grain[rows]))
-        return spoilt
+            return developed(exact(picture), bank[top : top + side, left : left + side], how)
+        develop(picture, bank, top, left, np.array(how, dtype=np.float32))
+        return picture
 
-    def _grain(self, picture: Any) -> Any:
-        return _cut(constant(picture, _grain, picture.shape[0]), self.seed, picture.shape[0])
+    @staticmethod
+    def _bank(side: int) -> Table:
+        """The grain, half as large again as the picture."""
+        return _grain(side)
 
     @abstractmethod
-    def _developed(self, picture: Any, grain: Any) -> Any:
-        """Some rows of the spoilt picture, in float32."""
+    def _development(self) -> Development:
+        """What becomes of each pixel."""
 
 
 class _Flattening(_Pointwise):
@@ -91,19 +93,16 @@ class _Flattening(_Pointwise):
         cut: Table = _cut(_flattened(type(self)(self.severity, self.seed % self.tones), side), self.seed, side)
         return cut
 
-    def _developed(self, picture: Any, grain: Any) -> Any:
-        flat = _squeezed(picture, self.tone, self._strength(*_FLAT))
-        return self._coloured(flat) + grain * self._strength(0.6, 1.5)
-
-    def _coloured(self, flat: Any) -> Any:
-        return flat
+    def _development(self) -> Development:
+        return Development(self.tone, self._strength(*_FLAT), strength=self._strength(0.6, 1.5))
 
 
 @lru_cache(maxsize=32)
 def _flattened(flaw: _Flattening, side: int) -> Table:
     """What is left of a picture half as large again once all its tones have come to one, uint8."""
-    grain = _grain(side)
-    return in_tones(flaw._developed(np.full(grain.shape, flaw.tone, dtype=np.float32), grain)).astype(np.uint8)
+    flat = np.full(_grain(side).shape, round(flaw.tone), dtype=np.uint8)
+    develop(flat, _grain(side), 0, 0, np.array(flaw._development(), dtype=np.float32))
+    return flat
 
 
 @dataclass(frozen=True)
@@ -134,13 +133,14 @@ class Washed(_Flattening):
 class Garish(_Pointwise):
     """Colours driven so far that little but their own errors is to be seen: blown up, and lightness drowned."""
 
-    def _grain(self, picture: Any) -> Any:
-        return _cut(constant(picture, _clouds, picture.shape[0]), self.seed, picture.shape[0])
+    @staticmethod
+    def _bank(side: int) -> Table:
+        return _clouds(side)
 
-    def _developed(self, picture: Any, grain: Any) -> Any:
+    def _development(self) -> Development:
         light, colour = 1.0 - self.severity, self._strength(3.0, 10.0)
-        driven = (picture.reshape(-1, 3) @ constant(picture, _mixing, light, colour)).reshape(picture.shape)
-        return driven + 128.0 * (1 - light) + grain * self._strength(22.0, 5000.0)
+        tint, strength = 128.0 * (1 - light), self._strength(22.0, 5000.0)
+        return Development(0.0, 1.0, red=tint, green=tint, blue=tint, strength=strength).mixed(light, colour)
 
 
 @dataclass(frozen=True)
@@ -154,9 +154,10 @@ class Faded(_Flattening):
         """A pale one."""
         return 150.0 + 8 * (self.seed % 6)
 
-    def _coloured(self, flat: Any) -> Any:
-        drained = (flat.reshape(-1, 3) @ constant(flat, _mixing, 1.0, 1.0 - self.severity)).reshape(flat.shape)
-        return drained + constant(flat, _tint, flat.shape[1]) * self.severity
+    def _development(self) -> Development:
+        drained = super()._development().mixed(1.0, 1.0 - self.severity)
+        red, green, blue = (self.severity * tint for tint in _PAPER)
+        return drained._replace(red=red, green=green, blue=blue)
 
 
 @dataclass(frozen=True)
@@ -178,8 +179,8 @@ class Blurred(Flaw):
 class Grainy(_Pointwise):
     """Noise, fine and coarse: each tone under a random one."""
 
-    def _developed(self, picture: Any, grain: Any) -> Any:
-        return _squeezed(picture, 128.0, self._strength(0.9, 0.5)) + grain * self._strength(110.0, 2000.0)
+    def _development(self) -> Development:
+        return Development(128.0, self._strength(0.9, 0.5), strength=self._strength(110.0, 2000.0))
 
 
 @dataclass(frozen=True)
@@ -210,18 +211,14 @@ class Broken(Flaw):
 
         No tone is reckoned with, so that none need be rounded.
         """
-        side = picture.shape[0]
-        line, row = constant(picture, _lines, side), constant(picture, _row_starts, side)
-        pixels = rows_at(constant(picture, _columns, side, self.severity, self.seed), line) + row
-        found = side_by_side(picture, constant(picture, _black_and_grey, side)).reshape(-1, 3)
-        return pixels_at(found, pixels.reshape(-1)).reshape(side, side, 3)
+        if not isinstance(picture, np.ndarray):
+            return _transmitted(picture, self.severity, self.seed)
+        transmit(picture, *_lost_and_moved(picture.shape[0], self.severity, self.seed))
+        return picture
 
 
-@lru_cache(maxsize=32)
-def _tint(side: int) -> Table:
-    """What an old print's paper adds to a row of grey."""
-    return np.array([(26, 4, -34)] * side, dtype=np.float32)
-
+_PAPER = 26.0, 4.0, -34.0
+"""The tint of an old print's paper."""
 
 DAMAGES: dict[str, type[Flaw]] = {
     "brightness": Misexposed,
@@ -236,25 +233,14 @@ DAMAGES: dict[str, type[Flaw]] = {
 """Kinds of damage, by the repair that mends each."""
 
 
-def _squeezed(picture: Any, tone: float, gain: float) -> Any:
-    """All tones nearer to one of them, still in whole steps: what falls into one step is told apart no more."""
-    squeezed = picture - tone
-    squeezed *= gain
-    squeezed = squeezed.round()
-    squeezed += tone
-    return squeezed
-
-
 def _cut(bank: Any, seed: int, side: int) -> Any:
     """One of many squares of a table half as large again as the picture; the same at any size."""
-    top, left = seed % 32 * side // 64, seed // 32 % 32 * side // 64
+    top, left = _corner(seed, side)
     return bank[top : top + side, left : left + side]
 
 
-@lru_cache(maxsize=32)
-def _mixing(light: float, colour: float) -> Table:
-    """The matrix that keeps ``light`` times the lightness and ``colour`` times the colours."""
-    return (np.eye(3) * colour + (light - colour) / 3).astype(np.float32)
+def _corner(seed: int, side: int) -> tuple[int, int]:
+    return seed % 32 * side // 64, seed // 32 % 32 * side // 64
 
 
 @lru_cache(maxsize=4)
@@ -281,22 +267,33 @@ def _noise_of(scales: list[int], side: int, seed: int) -> Table:
     return bank
 
 
-@lru_cache(maxsize=32)
-def _lines(side: int) -> Table:
-    """The line that each row of pixels belongs to."""
-    return np.arange(side) * LINES // side
+def _lost_and_moved(side: int, severity: float, seed: int) -> tuple[NDArray[np.int8], NDArray[np.int64]]:
+    """What is in each piece of each line, and by how much the rest of the line is out of place: see ``transmit``."""
+    # Lost are about one piece in ten at a fifth of the severity, and all but one in fifty at the whole.
+    lost, number = _by_piece(seed, 61) < 4.3 * severity - 2.3, _by_piece(seed, 62)
+    instead = np.where(number < 0, np.where(number > -0.7, 2, 1), 0)
+    shifts = noise(63, LINES + 32, 1)[seed % 32 : seed % 32 + LINES, 0]
+    return np.where(lost, instead, -1).astype(np.int8), np.rint(shifts * (0.25 * severity**2 * side)).astype(np.int64)
 
 
-@lru_cache(maxsize=32)
-def _row_starts(side: int) -> Table:
-    """The number of each row's first pixel, counted through a picture with two more columns."""
-    return np.arange(side)[:, None] * (side + 2)
+def _transmitted(picture: Any, severity: float, seed: int) -> Any:
+    """What ``transmit`` makes of a picture, written for tensors."""
+    places = constant(picture, _sources, picture.shape[0], severity, seed)
+    pixels = picture.reshape(-1, 3).index_select(0, places.clip(min=0).reshape(-1)).reshape(picture.shape)
+    empty = (places < 0)[..., None]
+    return pixels * ~empty + empty * (places == _GREY)[..., None] * 128
 
 
-@lru_cache(maxsize=32)
-def _black_and_grey(side: int) -> Table:
-    """Two columns of pixels, for pieces of lines that are empty."""
-    return np.repeat(np.array((0, 128), dtype=np.uint8), 3).reshape(1, 2, 3).repeat(side, axis=0)
+_BLACK, _GREY = -1, -2
+
+
+def _sources(side: int, severity: float, seed: int) -> Table:
+    """The number of the pixel that each one comes from, counted row by row; or ``_BLACK``, or ``_GREY``."""
+    instead, moved = _lost_and_moved(side, severity, seed)
+    row, column = np.arange(side)[:, None], np.arange(side)
+    what = instead[row * LINES // side, column * PIECES // side]
+    there = np.where(what < 0, (column + moved[row * LINES // side]) % side, 0) + row * side
+    return np.choose(what.clip(0), (there, np.full_like(there, _BLACK), np.full_like(there, _GREY)))
 
 
 def _by_piece(seed: int, bank: int) -> Table:
@@ -305,16 +302,3 @@ def _by_piece(seed: int, bank: int) -> Table:
     numbers = noise(bank, LINES + 32, PIECES + 33)[top : top + LINES, left : left + PIECES + 1]
     mixed: Table = np.float32(0.6) * numbers[:, :1] + np.float32(0.8) * numbers[:, 1:]
     return mixed
-
-
-@lru_cache(maxsize=64)
-def _columns(side: int, severity: float, seed: int) -> Table:
-    """The column that each pixel of a line comes from: along the line, its first if it is stuck, or black or grey."""
-    # Lost are about one piece in ten at a fifth of the severity, and all but one in fifty at the whole.
-    lost, number = _by_piece(seed, 61) < 4.3 * severity - 2.3, _by_piece(seed, 62)
-    instead = np.where(number < 0, np.where(number > -0.7, side + 1, side), 0)
-    column = np.arange(side)
-    pieces = np.where(lost, instead, -1)[:, column * PIECES // side]
-    shifts = noise(63, LINES + 32, 1)[seed % 32 : seed % 32 + LINES]
-    moved = np.rint(shifts * (0.25 * severity**2 * side)).astype(np.int64)
-    return np.where(pieces < 0, (column + moved) % side, pieces)

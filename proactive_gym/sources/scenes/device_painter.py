@@ -1,4 +1,4 @@
-"""Paints on any torch device, a whole batch at a time, what ``painter`` paints with NumPy.
+"""Paints on any torch device, a whole batch at a time, what ``painter`` paints one by one.
 
 Painted props are uploaded once into one long table of pixels. For every layer, all pictures of the batch then look up
 their pixels at once: the number of operations depends on the number of layers, not of pictures, and nothing goes back
@@ -87,7 +87,7 @@ class DevicePainter:
         return self._used
 
     def _lay(self, pictures: torch.Tensor, spots: list[Spot]) -> None:
-        """One layer over all pictures: ``picture * through // 256 + colour``, as the NumPy painter does."""
+        """One layer over all pictures: ``(picture * (256 - alpha) + colour * alpha) // 256``, as ``loops.lay`` does."""
         side = pictures.shape[1]
         numbers = torch.tensor(spots, dtype=torch.int64).to(self.device, non_blocking=True)
         first, left, top, width, height = (column.view(-1, 1, 1) for column in numbers.unbind(1))

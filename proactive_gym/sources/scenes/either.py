@@ -16,28 +16,6 @@ def exact(picture: Any) -> Any:
     return picture.astype(np.float32) if isinstance(picture, np.ndarray) else picture.float()
 
 
-def rows_at(rows: Any, places: Any) -> Any:
-    """Some rows of a table."""
-    # Both are several times quicker than indexing.
-    return rows.take(places, axis=0) if isinstance(rows, np.ndarray) else rows.index_select(0, places)
-
-
-def pixels_at(pixels: Any, places: Any) -> Any:
-    """Some pixels of ``(n, 3)``; whole ones, where whole ones are quicker."""
-    if not isinstance(pixels, np.ndarray):
-        return pixels.index_select(0, places)
-    return pixels.view("V3")[:, 0].take(places)[:, None].view(np.uint8)
-
-
-def side_by_side(one: Any, other: Any) -> Any:
-    """Two pictures beside each other."""
-    if isinstance(one, np.ndarray):
-        return np.concatenate((one, other), axis=1)
-    import torch
-
-    return torch.cat((one, other), dim=1)
-
-
 def constant(picture: Any, table: Callable[..., Table], *arguments: float) -> Any:
     """``table(*arguments)``: an array if the picture is one, else a tensor where the picture is."""
     if isinstance(picture, np.ndarray):

@@ -101,19 +101,12 @@ class Damage(ABC):
         """The spoilt picture.
 
         Args:
-            picture: uint8 ``(side, side, 3)``, an array or a tensor.
+            picture: uint8 ``(side, side, 3)``, an array, which may be changed, or a tensor.
 
         Returns:
-            The same in uint8, or in float32, which the painter rounds and brings into 0…255.
+            The very array, changed; or another picture in float32, which the painter rounds and brings into 0…255. Of
+            a tensor, a new one in uint8 or float32.
         """
-
-
-def in_tones(spoilt: NDArray[Any]) -> NDArray[Any]:
-    """A picture in whole numbers from 0 to 255; one in float32 is changed in place."""
-    if spoilt.dtype == np.uint8:
-        return spoilt
-    np.rint(spoilt, out=spoilt)
-    return np.clip(spoilt, 0, 255, out=spoilt)
 
 
 @dataclass(slots=True)

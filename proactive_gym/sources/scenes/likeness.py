@@ -86,11 +86,12 @@ def ink(likeness: Likeness) -> NDArray[np.float64]:
 
 
 @lru_cache(maxsize=1024)
-def ink_sums(likeness: Likeness) -> list[list[float]]:
-    """``ink`` summed from the left upper corner: ``[row][column]`` is the share above and left of that point."""
+def ink_sums(likeness: Likeness) -> NDArray[np.float64]:
+    """``ink`` summed from the left upper corner: ``[row, column]`` is the share above and left of that point."""
     sums = np.zeros((GRID + 1, GRID + 1))
     sums[1:, 1:] = ink(likeness).cumsum(0).cumsum(1)
-    return [[float(entry) for entry in row] for row in sums]
+    sums.setflags(write=False)
+    return sums
 
 
 @lru_cache(maxsize=256)

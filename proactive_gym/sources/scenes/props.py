@@ -1,13 +1,14 @@
 """Things to put into a scene: drawn subjects, blocks, shadows, rugs."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import ClassVar
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFilter
 
 from proactive_gym.draw import Draw
-from proactive_gym.sources.scenes.frame import Box, Prop
+from proactive_gym.sources.scenes.frame import Box, Layer, Prop
 from proactive_gym.sources.scenes.likeness import Likeness, aspect
 
 PAINTS: dict[str, tuple[int, int, int]] = {
@@ -109,6 +110,23 @@ class Shadow(Prop):
         """The box of the shadow of something that stands in ``box``."""
         height = 0.18 * min(box.width, 0.5)
         return Box(box.left - 0.05 * box.width, box.bottom - 0.6 * height, 1.1 * box.width, height)
+
+
+@dataclass(frozen=True)
+class Actor:
+    """A drawing at its place: most often the subject."""
+
+    drawing: Drawing
+    box: Box
+
+    @cached_property
+    def layers(self) -> tuple[Layer, Layer]:
+        """Its shadow, and itself."""
+        return Layer(Shadow(), Shadow.under(self.box)), Layer(self.drawing, self.box)
+
+    def moved(self, x: float, y: float = 0.0) -> "Actor":
+        """The same drawing elsewhere."""
+        return Actor(self.drawing, self.box.shifted(x, y))
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,132 @@
+"""The loops along a pen's lines, compiled; points are float32 ``(n, 2)``.
+
+They write into arrays that they are given: to hand a new one over takes Numba longer than most of them do.
+"""
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from proactive_gym.sources.scenes.compiling import compiled
+
+Points = NDArray[np.float32]
+Numbers = NDArray[np.float64]
+
+
+@compiled
+def follow(
+    begins: Points,
+    ends: Points,
+    goes_on: NDArray[np.bool_],
+    reached: Numbers,
+    start: float,
+    backwards: bool,
+    shown: float,
+    points: Points,
+    lines: NDArray[np.int64],
+) -> tuple[int, int]:
+    """Find all points that a pen has come to, and where among them each line begins.
+
+    A new line begins wherever the pen was lifted, or left the part that is drawn by now.
+
+    Args:
+        begins: Where each segment begins.
+        ends: Where it ends.
+        goes_on: Whether it begins where the one before it ends.
+        reached: How far along all of the ink its middle is, 0…1.
+        start: Where the pen begins.
+        backwards: Whether it goes from there towards 0, and on from 1.
+        shown: How much of the ink is spent by now; if that is less than any segment takes, it is the first of them.
+        points: Room for them, ``(2 * n, 2)`` for ``n`` segments; changed.
+        lines: Room for where lines begin, ``(n,)``; changed.
+
+    Returns:
+        How many points and how many lines there are.
+    """
+    spent = np.empty(len(reached))
+    for segment in range(len(reached)):
+        since = reached[segment] - start
+        spent[segment] = (-since if backwards else since) % 1.0
+    shown = max(shown, spent.min() + 1e-9)  # the pen has always begun
+    length, number, drawing = 0, 0, False
+    for segment in range(len(spent)):
+        if spent[segment] >= shown:
+            drawing = False
+            continue
+        if not (drawing and goes_on[segment]):
+            lines[number] = length
+            points[length] = begins[segment]
+            number, length, drawing = number + 1, length + 1, True
+        points[length] = ends[segment]
+        length += 1
+    return length, number
+
+
+@compiled
+def write(points: Points, room: float, flipped: bool, tilt: float, directions: Numbers, phases: Numbers) -> None:
+    """Move points of a unit square to where a hand puts them.
+
+    Args:
+        points: Changed.
+        room: What is left of the square within its margins.
+        flipped: Whether the drawing faces the other way.
+        tilt: How far it leans, in radians.
+        directions: Of the four waves that the hand's tremor consists of, ``(4, 2)``.
+        phases: Theirs, ``(4,)``.
+    """
+    cosine, sine = np.float32(math.cos(tilt)), np.float32(math.sin(tilt))
+    swings = np.empty(4)
+    for number in range(len(points)):
+        x = (points[number, 0] - np.float32(0.5)) * np.float32(room)
+        y = (points[number, 1] - np.float32(0.5)) * np.float32(room)
+        x = -x if flipped else x
+        across, down = np.float32(x * cosine - y * sine), np.float32(x * sine + y * cosine)
+        # A function of the place, not of the time: strokes that meet in the drawing go on meeting.
+        for wave in range(4):
+            far = across * directions[wave, 0] + down * directions[wave, 1]
+            swings[wave] = math.sin(2 * math.pi * (far + phases[wave]))
+        points[number, 0] = np.float32(0.5) + across + np.float32(0.006 * (swings[0] + swings[2]))
+        points[number, 1] = np.float32(0.5) + down + np.float32(0.006 * (swings[1] + swings[3]))
+
+
+@compiled
+def bounds(points: Points) -> tuple[float, float, float, float]:
+    """Left, top, right and bottom of a box around the points."""
+    left, top = points[0, 0], points[0, 1]
+    right, bottom = left, top
+    for number in range(len(points)):
+        left, right = min(left, points[number, 0]), max(right, points[number, 0])
+        top, bottom = min(top, points[number, 1]), max(bottom, points[number, 1])
+    return left, top, right, bottom
+
+
+@compiled
+def corners(points: Points, found: Points) -> int:
+    """Write the ends of a line, and where it turns by more than 25 degrees, into ``found``; says how many they are."""
+    found[0], number = points[0], 1
+    for place in range(1, len(points) - 1):
+        x, y = points[place, 0] - points[place - 1, 0], points[place, 1] - points[place - 1, 1]
+        u, v = points[place + 1, 0] - points[place, 0], points[place + 1, 1] - points[place, 1]
+        if u * x + v * y < np.float32(0.9) * np.sqrt((u * u + v * v) * (x * x + y * y)):
+            found[number] = points[place]
+            number += 1
+    found[number] = points[-1]
+    return number + 1
+
+
+@compiled
+def reduce(ink: NDArray[np.uint8], alpha: NDArray[np.uint8]) -> None:
+    """Write a third of a picture's size either way into ``alpha``, once for each channel, ``(height, 3 * width)``.
+
+    As Pillow's ``reduce(3)`` does it, which rounds means of nine a little down.
+    """
+    for row in range(alpha.shape[0]):
+        for column in range(alpha.shape[1] // 3):
+            whole = np.uint32(4)
+            for y in range(3):
+                for x in range(3):
+                    whole += ink[3 * row + y, 3 * column + x]
+            mean = np.uint8(whole * 1864135 >> 24)
+            for channel in range(3):
+                alpha[row, 3 * column + channel] = mean

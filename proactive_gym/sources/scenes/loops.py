@@ -1,0 +1,123 @@
+"""The innermost loops of painting, compiled: each goes over a picture once, where NumPy would several times.
+
+Every pixel is reckoned by itself, in whole numbers or in float32 without any shortcut, so the result is the same to the
+bit on every machine.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from proactive_gym.sources.scenes.compiling import compiled, inlined
+
+Bytes = NDArray[np.uint8]
+Tones = NDArray[np.float32]
+
+
+@inlined
+def _in_tones(value: np.float32) -> np.uint8:
+    rounded = np.rint(value)
+    rounded = np.float32(0) if rounded < 0 else rounded
+    return np.uint8(np.float32(255) if rounded > 255 else rounded)
+
+
+@inlined
+def _copy(given: Bytes, wanted: Bytes) -> None:
+    for place in range(len(wanted)):  # much quicker than wanted[:] = given, which allows for overlaps
+        wanted[place] = given[place]
+
+
+@compiled
+def lay(picture: Bytes, colour: Bytes, alpha: Bytes, left: int, top: int) -> None:
+    """Lay a sprite over a picture, as much of it as is inside.
+
+    Args:
+        picture: ``(side, side, 3)``; changed.
+        colour: ``(height, 3 * width)``, the channels of a pixel beside each other.
+        alpha: The same for straight alpha, once for each channel; ``(0, 0)`` for opaque sprites.
+        left: Where in the picture the sprite begins, in pixels; may be outside.
+        top: The same.
+    """
+    side = picture.shape[0]
+    rows = picture.reshape(side, 3 * side)
+    height, width = colour.shape
+    begin, end = 3 * max(0, -left), min(width, 3 * (side - left))
+    if begin >= end:
+        return
+    for row in range(max(0, -top), min(height, side - top)):
+        here = rows[top + row, 3 * left + begin : 3 * left + end]
+        over = colour[row, begin:end]
+        if alpha.size == 0:
+            _copy(over, here)
+            continue
+        opacity = alpha[row, begin:end]
+        for place in range(end - begin):
+            share = np.uint16(opacity[place])
+            share = np.uint16(share + (share >> np.uint16(7)))  # 0…255 to 0…256, so that a shift divides exactly
+            under = np.uint16(here[place]) * np.uint16(np.uint16(256) - share)
+            here[place] = np.uint8(np.uint16(under + np.uint16(over[place]) * share) >> np.uint16(8))
+
+
+@compiled
+def develop(picture: Bytes, grain: Tones, top: int, left: int, how: Tones) -> None:
+    """Spoil each pixel by itself, see ``development.developed``.
+
+    Args:
+        picture: ``(side, side, 3)``; changed.
+        grain: Float32 ``(height, width, 3)``, larger than the picture.
+        top: Where in it the picture's own grain begins.
+        left: The same.
+        how: A ``development.Development``, float32 ``(8,)``.
+    """
+    side = picture.shape[0]
+    rows, grains = picture.reshape(side, 3 * side), grain.reshape(len(grain), 3 * grain.shape[1])
+    tone, gain, colour, grey, strength = how[0], how[1], how[2], how[3], how[7]
+    squeezed, added = np.empty(3 * side, np.float32), np.empty(3 * side, np.float32)
+    for row in range(side):
+        here, over = rows[row], grains[top + row, 3 * left : 3 * (left + side)]
+        for place in range(3 * side):
+            squeezed[place] = np.rint((np.float32(here[place]) - tone) * gain) + tone
+        for column in range(side):
+            light = (squeezed[3 * column] + squeezed[3 * column + 1] + squeezed[3 * column + 2]) * grey
+            for channel in range(3):
+                added[3 * column + channel] = light + how[4 + channel]
+        for place in range(3 * side):
+            here[place] = _in_tones(squeezed[place] * colour + added[place] + over[place] * strength)
+
+
+@compiled
+def round_off(spoilt: Tones, picture: Bytes) -> None:
+    """Write a picture in float32 ``(side, side, 3)`` into one in uint8."""
+    given, wanted = spoilt.reshape(spoilt.size), picture.reshape(picture.size)
+    for place in range(len(wanted)):
+        wanted[place] = _in_tones(given[place])
+
+
+@compiled
+def transmit(picture: Bytes, instead: NDArray[np.int8], moved: NDArray[np.int64]) -> None:
+    """Lose and displace lines of a picture.
+
+    Args:
+        picture: ``(side, side, 3)``; changed.
+        instead: What is in each piece of each line, ``(lines, pieces)``: -1 for what was there, 0 for the line's first
+            colour, 1 for black, 2 for grey.
+        moved: By how many pixels the rest of each line is out of place, to the left and around.
+    """
+    side = picture.shape[0]
+    lines, pieces = instead.shape
+    rows = picture.reshape(side, 3 * side)
+    was = np.empty(6 * side, np.uint8)  # twice the same row, so that one end runs on into the other
+    for row in range(side):
+        here, line = rows[row], row * lines // side
+        _copy(here, was[: 3 * side])
+        _copy(here, was[3 * side :])
+        shift = 3 * (moved[line] % side)
+        for piece in range(pieces):
+            begin, end = 3 * -(-piece * side // pieces), 3 * -(-(piece + 1) * side // pieces)
+            there, what = here[begin:end], instead[line, piece]
+            if what < 0:
+                _copy(was[shift + begin : shift + end], there)
+            elif what == 0:
+                for column in range(len(there) // 3):
+                    _copy(was[:3], there[3 * column : 3 * column + 3])
+            else:
+                there[:] = 128 * (what - 1)
