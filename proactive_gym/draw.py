@@ -1,7 +1,8 @@
 """Random draws that are the same on every machine, for ever."""
 
-import random
+from _random import Random  # what random.Random is made of, which would seed it twice
 from collections.abc import Sequence
+from hashlib import sha512
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -19,7 +20,9 @@ class Draw:
 
     def __init__(self, name: str) -> None:
         """The stream called ``name``; equal names give equal streams, whatever the hash seed."""
-        self._random = random.Random(name).random
+        text = name.encode()
+        # As random.Random(name) is seeded.
+        self._random = Random(int.from_bytes(text + sha512(text).digest(), "big")).random
 
     def unit(self) -> float:
         """A number from [0, 1)."""
@@ -49,9 +52,10 @@ class Draw:
         """
         if number > len(items):
             raise ValueError(f"{number} of {len(items)} items cannot be drawn.")
-        pool = list(items)
+        pool, random, left = list(items), self._random, len(items)
         for place in range(number):
-            other = place + int((len(pool) - place) * self._random())
+            other = place + int(left * random())
+            left -= 1
             pool[place], pool[other] = pool[other], pool[place]
         return pool[:number]
 

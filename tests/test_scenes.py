@@ -9,6 +9,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 import torch
+from numba import njit
 from PIL import Image
 
 import proactive_gym
@@ -19,6 +20,7 @@ from proactive_gym.envs.base import Desk
 from proactive_gym.envs.video_moment import origin_of
 from proactive_gym.menu import Kind
 from proactive_gym.sources.scenes import art, stamps
+from proactive_gym.sources.scenes.compiling import compiled
 from proactive_gym.sources.scenes.damages import DAMAGES, Faded
 from proactive_gym.sources.scenes.frame import PICTURE, Box, Frame, Layer
 from proactive_gym.sources.scenes.kept import Kept
@@ -255,6 +257,17 @@ def test_arrays_are_spoilt_as_tensors_are(flaw):
                     round_off(spoilt, array)
                 assert np.abs(array.astype(int) - wanted).max() <= 1
                 assert np.mean(array != wanted) < 0.001
+
+
+def test_loops_are_compiled_where_nothing_can_be_kept():
+    """As in a package that is read-only, for a user without a home."""
+    room = {}
+    exec("def double(values):\n    for place in range(len(values)):\n        values[place] *= 2", room)
+    with pytest.raises(RuntimeError, match="cannot cache"):
+        njit(cache=True)(room["double"])
+    values = np.arange(3)
+    compiled(room["double"])(values)
+    assert values.tolist() == [0, 2, 4]
 
 
 def test_ink_is_reduced_as_pillow_does_it():

@@ -10,6 +10,7 @@ from itertools import islice, product
 
 import numpy as np
 import pytest
+from gymnasium.spaces import Discrete
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
@@ -415,6 +416,10 @@ def test_options_sample_what_is_on_offer():
     assert {int(space.sample()) for _ in range(100)} == {1, 3}
     assert {int(space.sample(np.array([1, 0, 0, 0, 0], dtype=np.int8))) for _ in range(20)} == {0}
     assert {int(space.sample(probability=np.array([0, 0, 1.0, 0, 0]))) for _ in range(20)} == {2}
+    masked = Discrete(5, seed=7)
+    space.seed(7)
+    mask = np.array([0, 1, 0, 1, 0], dtype=np.int8)
+    assert [space.sample() for _ in range(50)] == [masked.sample(mask) for _ in range(50)]
     space.offer((False,) * 5)
     assert {int(space.sample()) for _ in range(200)} == set(range(5))
 

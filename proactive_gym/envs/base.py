@@ -62,6 +62,7 @@ class Desk:
         # Where the same episodes come again and again, so do their moments.
         self._keeps: bool = getattr(self.source, "keeps_episodes", False)
         self._begun: dict[str, Moment] = {}
+        self._names: dict[int, str] = {}
         self.menu_size = max(self.source.menu_size(scenario, self.setting) for scenario in self.scenarios)
 
     def action_space(self) -> Space[Any]:
@@ -96,12 +97,22 @@ class Desk:
         by_source: Naming | None = getattr(self.source, "drawn_name", None)
         if by_source is not None:
             return by_source(self.scenarios, number, self.setting)
-        number = number if self._size == math.inf else number % int(self._size)
-        return self.source.episode_name(self.scenarios, number, self.setting)
+        if self._size is None:
+            return self.source.episode_name(self.scenarios, number, self.setting)
+        return self._name_of(number % self._size)
+
+    def _name_of(self, number: int) -> str:
+        """The name of one of so many episodes, which will be drawn again."""
+        name = self._names.get(number)
+        if name is None:
+            name = self._names[number] = self.source.episode_name(self.scenarios, number, self.setting)
+        return name
 
     @cached_property
-    def _size(self) -> float:
-        return self.source.size(self.scenarios)
+    def _size(self) -> int | None:
+        """How many episodes there are; ``None`` if there is no end to them."""
+        size = self.source.size(self.scenarios)
+        return None if size == math.inf else int(size)
 
     def named(self, episode: int | str) -> str:
         """The name of the episode of that number, or of that name; official rows go by their ids.
@@ -114,8 +125,7 @@ class Desk:
         by_source: Naming | None = getattr(self.source, "numbered_name", None)
         if by_source is not None:
             return by_source(self.scenarios, check_whole("The episode", episode, 0), self.setting)
-        size = self.source.size(self.scenarios)
-        number = check_whole("The episode", episode, 0, None if size == math.inf else int(size) - 1)
+        number = check_whole("The episode", episode, 0, None if self._size is None else self._size - 1)
         return self.source.episode_name(self.scenarios, number, self.setting)
 
     def begin(self, name: str) -> Conversation:

@@ -1,8 +1,6 @@
 """A moment of a conversation: where it stands, and what follows from that."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from operator import attrgetter
 from typing import Any
 
 from proactive_gym.dialogue import dialogue
@@ -120,7 +118,10 @@ class Moment:
     def told(self) -> tuple[Any, ...]:
         """What ``info`` tells at every moment, in the order of ``TOLD_ALWAYS``."""
         if self._told is None:
-            self._told = tuple([told(self) for told in TOLD_ALWAYS.values()])
+            state, outcome = self.state, self.state.outcome
+            named = None if outcome is None else outcome.value
+            episode = self.episode
+            self._told = (episode.name, episode.scenario, state.turn, self.options, state.requests, named)
         return self._told
 
     @property
@@ -130,22 +131,18 @@ class Moment:
         What is not known is left out: Gymnasium's vectors cannot mix ``None`` with numbers.
         """
         if self._ending is None:
-            episode = self.episode
-            told = {
-                "answer": episode.texts[episode.answer],
-                "sufficiency": episode.sufficiency(self.state),
-                "requests_needed": episode.requests_needed,
-            }
-            self._ending = {key: value for key, value in told.items() if value is not None} if self.state.over else {}
+            self._ending = _ending(self.episode, self.state) if self.state.over else {}
         return self._ending
 
 
-TOLD_ALWAYS: dict[str, Callable[[Moment], Any]] = {
-    "episode": attrgetter("episode.name"),
-    "scenario": attrgetter("episode.scenario"),
-    "turn": attrgetter("state.turn"),
-    "options": attrgetter("options"),
-    "requests": attrgetter("state.requests"),
-    "outcome": lambda moment: moment.state.outcome and moment.state.outcome.value,
-}
+def _ending(episode: Episode, state: State) -> dict[str, Any]:
+    told = {
+        "answer": episode.texts[episode.answer],
+        "sufficiency": episode.sufficiency(state),
+        "requests_needed": episode.requests_needed,
+    }
+    return {key: value for key, value in told.items() if value is not None}
+
+
+TOLD_ALWAYS = ("episode", "scenario", "turn", "options", "requests", "outcome")
 """What ``info`` tells at every step, by key."""

@@ -1,6 +1,7 @@
 """Many conversations in one environment: a batch of pictures per step."""
 
 from collections.abc import Sequence
+from itertools import chain
 from typing import Any
 
 import gymnasium as gym
@@ -103,7 +104,7 @@ class ProactiveVectorEnv(gym.vector.VectorEnv[Observations, Any, NDArray[Any]]):
             self._begin(lane, seeds[lane], conversation)
         if None in self._lanes:
             raise ResetNeeded(f"Lane {self._lanes.index(None)} has had no episode yet: reset all lanes first.")
-        return self._observations(), self._infos(np.flatnonzero(mask).tolist())
+        return self._observations(), self._infos(np.flatnonzero(mask))
 
     def step(
         self, actions: Any
@@ -122,7 +123,7 @@ class ProactiveVectorEnv(gym.vector.VectorEnv[Observations, Any, NDArray[Any]]):
             InvalidAction: If an action is not on offer, naming the lane; then no lane has moved.
         """
         lanes = self.conversations
-        over = np.array([lane.state.over for lane in lanes])
+        over = np.array([lane.moment.state.over for lane in lanes])
         if self.autoreset is AutoresetMode.DISABLED and over.any():
             number = int(np.argmax(over))
             raise ResetNeeded(
@@ -142,7 +143,7 @@ class ProactiveVectorEnv(gym.vector.VectorEnv[Observations, Any, NDArray[Any]]):
         final: Infos = {}
         if self.autoreset is AutoresetMode.SAME_STEP:
             final = self._finals(np.flatnonzero(terminations | truncations))
-        return self._observations(), rewards, terminations, truncations, final | self._infos(range(self.num_envs))
+        return self._observations(), rewards, terminations, truncations, final | self._infos(np.arange(self.num_envs))
 
     def render(self) -> tuple[Any, ...] | None:
         """A picture with its dialogue per lane, uint8 ``(height, width, 3)``; ``None`` without a render mode."""
@@ -192,7 +193,7 @@ class ProactiveVectorEnv(gym.vector.VectorEnv[Observations, Any, NDArray[Any]]):
         for number, conversation in resumed.items():
             self._lanes[number] = conversation
             self._random(number).bit_generator.state = wanted[number].random
-        return self._observations(), self._infos(list(resumed))
+        return self._observations(), self._infos(np.array(list(resumed), dtype=np.intp))
 
     # --- One lane -----------------------------------------------------------------------------------------------------
 
@@ -253,39 +254,37 @@ class ProactiveVectorEnv(gym.vector.VectorEnv[Observations, Any, NDArray[Any]]):
         infos = {
             "final_obs": observations,
             "_final_obs": here,
-            "final_info": self._infos(places),
+            "final_info": self._infos(ended),
             "_final_info": here.copy(),
         }
         for place in places:
             self._begin(place)
         return infos
 
-    def _infos(self, places: Sequence[int]) -> Infos:
+    def _infos(self, places: NDArray[np.intp]) -> Infos:
         """The lanes' infos, merged key by key as Gymnasium merges them."""
         moments = self._moments()
-        told = [moments[place] for place in places]
+        told = [moments[place] for place in places.tolist()]
         merged: Infos = {}
         for key, values in zip(TOLD_ALWAYS, zip(*[moment.told for moment in told], strict=True), strict=False):
             self._add_column(merged, key, places, values)
-        ended: dict[str, dict[int, Any]] = {}
-        for place, moment in zip(places, told, strict=True):
-            for key, value in moment.ending.items():
-                ended.setdefault(key, {})[place] = value
-        for key, column in ended.items():
-            self._add_column(merged, key, list(column), list(column.values()))
+        endings = [moment.ending for moment in told]
+        for key in dict.fromkeys(chain.from_iterable(endings)):
+            known = [number for number, ending in enumerate(endings) if key in ending]
+            self._add_column(merged, key, places[known], [endings[number][key] for number in known])
         return merged
 
-    def _add_column(self, infos: Infos, key: str, places: Sequence[int], values: Sequence[Any]) -> None:
+    def _add_column(self, infos: Infos, key: str, places: NDArray[np.intp], values: Sequence[Any]) -> None:
         kind: type = int if type(values[0]) is int else object
         # From an iterator, since NumPy would take a list of tuples apart.
         column: NDArray[Any] = np.fromiter(values, dtype=kind, count=len(values))
-        here = np.ones(self.num_envs, dtype=np.bool_)
-        if len(places) < self.num_envs:
-            some, column = column, np.zeros(self.num_envs, int) if kind is int else np.full(self.num_envs, None, object)
-            column[places] = some
-            here[:] = False
-            here[places] = True
-        infos[key], infos[f"_{key}"] = column, here
+        if len(places) == self.num_envs:
+            infos[key], infos[f"_{key}"] = column, np.ones(self.num_envs, dtype=np.bool_)
+            return
+        every: NDArray[Any] = np.full(self.num_envs, 0 if kind is int else None, dtype=kind)
+        here = np.zeros(self.num_envs, dtype=np.bool_)
+        every[places], here[places] = column, True
+        infos[key], infos[f"_{key}"] = every, here
 
     def _choices(self, actions: Any, lanes: Sequence[Conversation], over: NDArray[np.bool_]) -> list[int | None]:
         """The option that each action chooses; all are checked before any lane moves."""
@@ -295,7 +294,7 @@ class ProactiveVectorEnv(gym.vector.VectorEnv[Observations, Any, NDArray[Any]]):
                 None if ended else lane.read(reply) for reply, lane, ended in zip(replies, lanes, over, strict=True)
             ]
         choices = numbers(actions, self.num_envs)
-        for number, (lane, choice) in enumerate(zip(lanes, choices, strict=True)):
-            if not over[number]:
+        for number, (lane, choice, ended) in enumerate(zip(lanes, choices, over.tolist(), strict=True)):
+            if not ended:
                 lane.check(choice, number)
         return list(choices)

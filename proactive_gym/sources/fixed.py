@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,11 +15,21 @@ from proactive_gym.sources.batches import batches
 from proactive_gym.world import World
 
 
-class Picture(NamedTuple):
-    """A picture by where it is to be seen, so that it is painted once."""
+class Picture:
+    """A picture by where it is to be seen, so that it is painted once; there is one of each.
 
-    world: "KeptWorld"
-    place: Any
+    Attributes:
+        world: Where it is to be seen.
+        place: The place there.
+        kept: What was made of it, by where: ``None`` for its number in the album or, where sizes differ, itself; or a
+            device's name for what is there.
+    """
+
+    __slots__ = ("kept", "place", "world")
+
+    def __init__(self, world: World[Any], place: Any) -> None:
+        self.world, self.place = world, place
+        self.kept: dict[str | None, Any] = {}
 
 
 class KeptWorld(World[Any]):
@@ -31,13 +41,16 @@ class KeptWorld(World[Any]):
         self.start, self.best, self.turns = world.start, world.best, world.turns
         self.answerable = world.answerable  # type: ignore[method-assign]  # the same, at the price of no further call
         self.sufficient = world.sufficient  # type: ignore[method-assign]
-        self.painted: dict[Any, Any] = {}
+        self._pictures: dict[Any, Picture] = {}
         self._spent: dict[Any, frozenset[str]] = {}
         self._sufficiencies: dict[Any, float | None] = {}
 
     def picture(self, place: Any) -> Picture:
         """Where it is to be seen."""
-        return Picture(self, place)
+        picture = self._pictures.get(place)
+        if picture is None:
+            picture = self._pictures[place] = Picture(self.world, place)
+        return picture
 
     def moves(self, place: Any) -> Mapping[str, Any]:
         """As in the world."""
@@ -137,19 +150,19 @@ class FixedEpisodes:
         return lambda pictures: torch.stack(self._known(pictures, paint, where))
 
     def _known(
-        self, pictures: Sequence[Picture], keep: Callable[[Sequence[Any]], Iterable[Any]], where: str = "host"
+        self, pictures: Sequence[Picture], keep: Callable[[Sequence[Any]], Iterable[Any]], where: str | None = None
     ) -> list[Any]:
         """What ``keep`` made of each picture, now or earlier."""
-        new = {
-            (id(world), place): (world, place)  # a group may ask for one picture many times
-            for world, place in pictures
-            if (where, place) not in world.painted
-        }
-        if new:
-            frames = [world.world.picture(place) for world, place in new.values()]
-            for (world, place), kept in zip(new.values(), keep(frames), strict=True):
-                world.painted[where, place] = kept
-        return [world.painted[where, place] for world, place in pictures]
+        try:
+            return [picture.kept[where] for picture in pictures]
+        except KeyError:
+            pass
+        # A group may ask for one picture many times.
+        new = [picture for picture in dict.fromkeys(pictures) if where not in picture.kept]
+        frames = [picture.world.picture(picture.place) for picture in new]
+        for picture, kept in zip(new, keep(frames), strict=True):
+            picture.kept[where] = kept
+        return [picture.kept[where] for picture in pictures]
 
 
 class Album:

@@ -95,7 +95,7 @@ class ScenesSource:
                 *(intervention(name, _put(scenario, name, setting.phrasing, draw, stream)) for name in scene.menu),
             ],
             own=frozenset(scenario.interventions),
-            near=scenario.near_decoys(setting.phrasing),
+            near=scenario.near_decoys(setting.phrasing) if decoys_on_menu(setting) else {},
             world=scene,
             sufficient=twin == "sufficient",
         )
@@ -119,9 +119,9 @@ class ScenesSource:
                 "with '/sufficient' or '/unhelpful' behind it for a twin."
             )
         twin = check_choice(f"The twin in episode {name!r}", parts[4], TWINS[1:]) if len(parts) == 5 else "needed"
-        check_choice(
-            f"The split of episode {name!r}, in an environment with split={self.split!r},", parts[2], [self.split]
-        )
+        if parts[2] != self.split:
+            where = f"The split of episode {name!r}, in an environment with split={self.split!r},"
+            check_choice(where, parts[2], [self.split])
         known = {scenario.name: scenario for scenario in scenarios}
         scenario = known[check_choice(f"The scenario of episode {name!r}, in this environment,", parts[1], known)]
         # Twins share the stream, hence the subject, the menu and the room.

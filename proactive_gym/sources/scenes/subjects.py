@@ -44,6 +44,8 @@ class Subject:
 
     def likeness(self, draw: Draw, scenario: "Showing | None" = None) -> Likeness:
         """One of its likenesses; of those that the scenario can show, if one is given."""
+        if len(self.likenesses) == 1:
+            return self.likenesses[0]
         possible = [item for item in self.likenesses if scenario is None or scenario.staging(self, item) is not None]
         return possible[0] if len(possible) == 1 else draw.one(possible)
 
