@@ -104,7 +104,8 @@ class ProactiveVectorEnv(gym.vector.VectorEnv[Observations, Any, NDArray[Any]]):
             self._begin(lane, seeds[lane], conversation)
         if None in self._lanes:
             raise ResetNeeded(f"Lane {self._lanes.index(None)} has had no episode yet: reset all lanes first.")
-        return self._observations(), self._infos(np.flatnonzero(mask))
+        moments = self._moments()
+        return self._observed(moments), self._infos(moments, np.flatnonzero(mask))
 
     def step(
         self, actions: Any
@@ -142,8 +143,10 @@ class ProactiveVectorEnv(gym.vector.VectorEnv[Observations, Any, NDArray[Any]]):
         truncations = np.array([moment.truncated for moment in moments])
         final: Infos = {}
         if self.autoreset is AutoresetMode.SAME_STEP:
-            final = self._finals(np.flatnonzero(terminations | truncations))
-        return self._observations(), rewards, terminations, truncations, final | self._infos(np.arange(self.num_envs))
+            final = self._finals(moments, np.flatnonzero(terminations | truncations))
+            moments = self._moments()
+        infos = self._infos(moments, np.arange(self.num_envs))
+        return self._observed(moments), rewards, terminations, truncations, final | infos
 
     def render(self) -> tuple[Any, ...] | None:
         """A picture with its dialogue per lane, uint8 ``(height, width, 3)``; ``None`` without a render mode."""
@@ -193,7 +196,8 @@ class ProactiveVectorEnv(gym.vector.VectorEnv[Observations, Any, NDArray[Any]]):
         for number, conversation in resumed.items():
             self._lanes[number] = conversation
             self._random(number).bit_generator.state = wanted[number].random
-        return self._observations(), self._infos(np.array(list(resumed), dtype=np.intp))
+        moments = self._moments()
+        return self._observed(moments), self._infos(moments, np.array(list(resumed), dtype=np.intp))
 
     # --- One lane -----------------------------------------------------------------------------------------------------
 
@@ -231,19 +235,18 @@ class ProactiveVectorEnv(gym.vector.VectorEnv[Observations, Any, NDArray[Any]]):
     def _moments(self) -> list[Moment]:
         return [lane.moment for lane in self.conversations]
 
-    def _observations(self) -> Observations:
-        moments = self._moments()
+    def _observed(self, moments: Sequence[Moment]) -> Observations:
         return {
             "image": self._painter([moment.picture for moment in moments]),
             "dialogue": tuple([moment.dialogue for moment in moments]),
             "action_mask": masks(moments, self.desk.menu_size),
         }
 
-    def _finals(self, ended: NDArray[np.intp]) -> Infos:
+    def _finals(self, moments: Sequence[Moment], ended: NDArray[np.intp]) -> Infos:
         """Last observations and infos of the lanes whose episode is over, and the next episode in each."""
         if not len(ended):
             return {}
-        places, moments = ended.tolist(), self._moments()
+        places = ended.tolist()
         last = [moments[place] for place in places]
         pictures, offered = self._painter([moment.picture for moment in last]), masks(last, self.desk.menu_size)
         observations = np.full(self.num_envs, None, dtype=object)
@@ -254,16 +257,15 @@ class ProactiveVectorEnv(gym.vector.VectorEnv[Observations, Any, NDArray[Any]]):
         infos = {
             "final_obs": observations,
             "_final_obs": here,
-            "final_info": self._infos(ended),
+            "final_info": self._infos(moments, ended),
             "_final_info": here.copy(),
         }
         for place in places:
             self._begin(place)
         return infos
 
-    def _infos(self, places: NDArray[np.intp]) -> Infos:
-        """The lanes' infos, merged key by key as Gymnasium merges them."""
-        moments = self._moments()
+    def _infos(self, moments: Sequence[Moment], places: NDArray[np.intp]) -> Infos:
+        """The infos of these lanes, merged key by key as Gymnasium merges them."""
         told = [moments[place] for place in places.tolist()]
         merged: Infos = {}
         for key, values in zip(TOLD_ALWAYS, zip(*[moment.told for moment in told], strict=True), strict=False):
