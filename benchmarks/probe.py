@@ -40,6 +40,7 @@ TUNED = (
     "while looking at this probe on this split; the figures are therefore a check that the settings hold, not an "
     "independent test."
 )
+NOT_TUNED = "Nothing was tuned on this split: the strengths of the pictures were set while looking at the `test` split."
 TRANSFERRED = (
     "The strengths of the pictures are those that were set on the drawings ([the probe](probe.md)); none of them was "
     "set on this source."
@@ -262,7 +263,7 @@ def write_table(rows: list[dict[str, object]], options: argparse.Namespace, stem
         "Brackets are 95 % intervals. Goals: at most 40 % on first pictures, at least 95 % on sufficient ones. "
         f"Made by `{command(options)}`.",
         "",
-        TUNED if scenes else SET_ON.get(options.source, TRANSFERRED),
+        (TUNED if options.split == "test" else NOT_TUNED) if scenes else SET_ON.get(options.source, TRANSFERRED),
         "",
         "| scenario | first pictures | sufficient pictures | rank correlation with sufficiency |",
         "|---|---|---|---|",

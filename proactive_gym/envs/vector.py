@@ -141,11 +141,17 @@ class ProactiveVectorEnv(gym.vector.VectorEnv[Observations, Any, NDArray[Any]]):
         rewards = np.array([moment.reward for moment in moments])
         terminations = np.array([moment.terminated for moment in moments])
         truncations = np.array([moment.truncated for moment in moments])
-        final: Infos = {}
-        if self.autoreset is AutoresetMode.SAME_STEP:
-            final = self._finals(moments, np.flatnonzero(terminations | truncations))
-            moments = self._moments()
+        if self.autoreset is not AutoresetMode.SAME_STEP:
+            infos = self._infos(moments, np.arange(self.num_envs))
+            return self._observed(moments), rewards, terminations, truncations, infos
+        ended = np.flatnonzero(terminations | truncations)
+        last, last_infos = [moments[place] for place in ended.tolist()], self._infos(moments, ended)
+        for place in ended.tolist():
+            self._begin(place)
+        moments = self._moments()
         infos = self._infos(moments, np.arange(self.num_envs))
+        # Pictures come last, since megabytes of them drive all else out of the processor's own memory.
+        final = self._finals(last, ended, last_infos)
         return self._observed(moments), rewards, terminations, truncations, final | infos
 
     def render(self) -> tuple[Any, ...] | None:
@@ -236,33 +242,29 @@ class ProactiveVectorEnv(gym.vector.VectorEnv[Observations, Any, NDArray[Any]]):
         return [lane.moment for lane in self.conversations]
 
     def _observed(self, moments: Sequence[Moment]) -> Observations:
+        said, offered = tuple([moment.dialogue for moment in moments]), masks(moments, self.desk.menu_size)
         return {
             "image": self._painter([moment.picture for moment in moments]),
-            "dialogue": tuple([moment.dialogue for moment in moments]),
-            "action_mask": masks(moments, self.desk.menu_size),
+            "dialogue": said,
+            "action_mask": offered,
         }
 
-    def _finals(self, moments: Sequence[Moment], ended: NDArray[np.intp]) -> Infos:
-        """Last observations and infos of the lanes whose episode is over, and the next episode in each."""
-        if not len(ended):
+    def _finals(self, last: Sequence[Moment], ended: NDArray[np.intp], last_infos: Infos) -> Infos:
+        """The last observations of the lanes whose episode is over, with their infos."""
+        if not last:
             return {}
-        places = ended.tolist()
-        last = [moments[place] for place in places]
-        pictures, offered = self._painter([moment.picture for moment in last]), masks(last, self.desk.menu_size)
+        offered, pictures = masks(last, self.desk.menu_size), self._painter([moment.picture for moment in last])
         observations = np.full(self.num_envs, None, dtype=object)
-        for place, moment, picture, mask in zip(places, last, pictures, offered, strict=True):
+        for place, moment, picture, mask in zip(ended.tolist(), last, pictures, offered, strict=True):
             observations[place] = {"image": picture, "dialogue": moment.dialogue, "action_mask": mask}
         here = np.zeros(self.num_envs, dtype=np.bool_)
         here[ended] = True
-        infos = {
+        return {
             "final_obs": observations,
             "_final_obs": here,
-            "final_info": self._infos(moments, ended),
+            "final_info": last_infos,
             "_final_info": here.copy(),
         }
-        for place in places:
-            self._begin(place)
-        return infos
 
     def _infos(self, moments: Sequence[Moment], places: NDArray[np.intp]) -> Infos:
         """The infos of these lanes, merged key by key as Gymnasium merges them."""

@@ -50,7 +50,7 @@ def paint_into(picture: Pictures, frame: Frame) -> None:
     if damage is not None:
         spoilt = damage.spoil(picture)
         if spoilt is not picture:
-            round_off(spoilt, picture)
+            round_off(np.ascontiguousarray(spoilt), picture)
 
 
 def placed(box: Box, side: int) -> Placed:
