@@ -15,7 +15,7 @@ from proactive_gym.sources.scenes.damages import DAMAGES, Faded
 from proactive_gym.sources.scenes.frame import PICTURE, Box, Frame, Layer
 from proactive_gym.sources.scenes.kept import Kept
 from proactive_gym.sources.scenes.lines import reduce
-from proactive_gym.sources.scenes.loops import lay, round_off
+from proactive_gym.sources.scenes.loops import lay, project, round_off
 from proactive_gym.sources.scenes.painter import in_sight, paint, paint_into
 from proactive_gym.sources.scenes.props import Cover, Drawing, Rug
 from proactive_gym.sources.scenes.stage import Stage
@@ -220,6 +220,19 @@ def test_ink_is_reduced_as_pillow_does_it():
     reduce(ink, alpha)
     assert np.array_equal(alpha[:, ::3], np.asarray(Image.fromarray(ink).reduce(3)))
     assert np.array_equal(alpha[:, 1::3], alpha[:, ::3]) and np.array_equal(alpha[:, 2::3], alpha[:, ::3])
+
+
+def test_what_is_seen_in_perspective_is_what_pillow_sees():
+    rng = np.random.default_rng(0)
+    for high, wide in ((40, 60), (1, 9), (33, 2)):
+        texture = rng.integers(0, 256, (high, wide, 3)).astype(np.uint8)
+        for _ in range(10):
+            data = rng.normal((1, 0, 0, 0, 1, 0, 0, 0), (0.3, 0.2, 3, 0.2, 0.3, 3, 0.002, 0.002))
+            seen = np.empty((50, 70, 4), np.uint8)
+            project(texture, np.arange(256.0), data, seen)
+            opaque = Image.fromarray(texture).convert("RGBA").convert("RGBa")
+            wanted = opaque.transform((70, 50), Image.Transform.PERSPECTIVE, data.tolist(), Image.Resampling.BILINEAR)
+            assert seen.tobytes() == wanted.tobytes("raw", "RGBa")
 
 
 def test_what_no_layer_covers_is_black():

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFilter
 
 from proactive_gym.sources.scenes.frame import Box
+from proactive_gym.sources.scenes.loops import project
 
 Vector = NDArray[np.float64]
 
@@ -113,7 +114,7 @@ def pixels_of(canvas: Image.Image, bounds: Box, view: View, face: Face) -> tuple
 
 
 def lay_on(canvas: Image.Image, bounds: Box, view: View, face: Face, texture: Image.Image) -> None:
-    """Lay a face's picture over ``canvas``, which shows ``bounds``, in perspective and in its own light."""
+    """Lay a face's picture, RGB, over ``canvas``, which shows ``bounds``, in perspective and in its own light."""
     x, y = canvas.width / bounds.width, canvas.height / bounds.height
     ends = [((u - bounds.left) * x, (v - bounds.top) * y) for u, v in view.outline(face)]
     left, top = (max(0, math.floor(min(values))) for values in zip(*ends, strict=True))
@@ -125,13 +126,14 @@ def lay_on(canvas: Image.Image, bounds: Box, view: View, face: Face, texture: Im
     scales = texture.width / last[2], texture.height / last[2], 1 / last[2]
     rows = _cross(down, corner), _cross(corner, across), last
     data = [entry * scale for row, scale in zip(rows, scales, strict=True) for entry in row][:8]
-    lit = texture.point(_in_light(_light(view, face))).convert("RGBA").convert("RGBa")
-    size = (max(1, right - left), max(1, bottom - top))
-    seen = lit.transform(size, Image.Transform.PERSPECTIVE, data, Image.Resampling.BILINEAR)
+    pixels, tones = np.asarray(texture), _in_light(_light(view, face))
+    seen = np.empty((max(1, bottom - top), max(1, right - left), 4), dtype=np.uint8)
+    project(pixels, tones, np.array(data), seen)
     # A floor of the face's own colour closes the crack between two faces.
-    edge = lit.getpixel((0, 0))
+    edge = (*tones[pixels[0, 0]].astype(int).tolist(), 255)
     ImageDraw.Draw(canvas).polygon(ends, fill=edge, outline=edge)
-    canvas.paste(seen, (left, top), seen)
+    over = Image.frombuffer("RGBa", (seen.shape[1], seen.shape[0]), seen, "raw", "RGBa", 0, 1)
+    canvas.paste(over, (left, top), over)
 
 
 def _cross(one: Sequence[float], other: Sequence[float]) -> tuple[float, float, float]:
@@ -140,9 +142,9 @@ def _cross(one: Sequence[float], other: Sequence[float]) -> tuple[float, float, 
 
 
 @lru_cache(maxsize=512)
-def _in_light(light: float) -> list[int]:
-    """What becomes of each tone of the three channels in that light."""
-    return [min(255, round(light * value)) for value in range(256)] * 3
+def _in_light(light: float) -> Vector:
+    """What becomes of each tone in that light."""
+    return np.array([min(255, round(light * value)) for value in range(256)], dtype=np.float64)
 
 
 def _light(view: View, face: Face) -> float:
