@@ -34,7 +34,7 @@ class Effort:
     """
 
     seconds: float = 0.15
-    repetitions: int = 3
+    repetitions: int = 5
     settling: float = 10.0
     lanes: tuple[int, ...] = (1, 8, 64, 256, 1024)
     episodes: int = 128

@@ -15,7 +15,8 @@ class Batches:
     """Hands out arrays that share memory with nothing that anyone still has.
 
     Fresh memory of a batch's size comes from the system page by page, which takes longer than to copy pictures into it.
-    What was handed out before is therefore handed out again, once no array, view or tensor refers to it any more.
+    What was handed out before is therefore handed out again, once no array, view or tensor refers to it any more: what
+    was last, first, since it is in the processor's own memory still; what was not for long, is let go first.
     """
 
     def __init__(self, size: int = KEPT_BYTES) -> None:
@@ -36,9 +37,10 @@ class Batches:
             return memory[:wanted].reshape(shape)
 
     def _free(self, wanted: int) -> NDArray[np.uint8] | None:
-        for number in range(len(self._kept)):
+        for number in reversed(range(len(self._kept))):
             if wanted <= self._kept[number].size <= 2 * wanted and _is_free(self._kept, number):
-                return self._kept[number]
+                self._kept.append(self._kept.pop(number))
+                return self._kept[-1]
         return None
 
     def _keep(self, memory: NDArray[np.uint8]) -> None:
