@@ -94,19 +94,20 @@ class Desk:
     def drawn(self, random: np.random.Generator) -> str:
         """The name of an episode drawn at random."""
         number = DRAWN + (random.bit_generator.random_raw() >> 1)
-        by_source: Naming | None = getattr(self.source, "drawn_name", None)
-        if by_source is not None:
-            return by_source(self.scenarios, number, self.setting)
+        if self._drawn_name is not None:
+            return self._drawn_name(self.scenarios, number, self.setting)
         if self._size is None:
             return self.source.episode_name(self.scenarios, number, self.setting)
-        return self._name_of(number % self._size)
-
-    def _name_of(self, number: int) -> str:
-        """The name of one of so many episodes, which will be drawn again."""
+        number %= self._size
         name = self._names.get(number)
-        if name is None:
+        if name is None:  # one of so many, which will be drawn again
             name = self._names[number] = self.source.episode_name(self.scenarios, number, self.setting)
         return name
+
+    @cached_property
+    def _drawn_name(self) -> Naming | None:
+        """How the source itself names episodes that are drawn, if it does."""
+        return getattr(self.source, "drawn_name", None)
 
     @cached_property
     def _size(self) -> int | None:

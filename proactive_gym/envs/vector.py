@@ -257,8 +257,7 @@ class ProactiveVectorEnv(gym.vector.VectorEnv[Observations, Any, NDArray[Any]]):
         observations = np.full(self.num_envs, None, dtype=object)
         for place, moment, picture, mask in zip(ended.tolist(), last, pictures, offered, strict=True):
             observations[place] = {"image": picture, "dialogue": moment.dialogue, "action_mask": mask}
-        here = np.zeros(self.num_envs, dtype=np.bool_)
-        here[ended] = True
+        here = self._where(ended)
         return {
             "final_obs": observations,
             "_final_obs": here,
@@ -270,25 +269,32 @@ class ProactiveVectorEnv(gym.vector.VectorEnv[Observations, Any, NDArray[Any]]):
         """The infos of these lanes, merged key by key as Gymnasium merges them."""
         told = [moments[place] for place in places.tolist()]
         merged: Infos = {}
+        here = self._where(places)
         for key, values in zip(TOLD_ALWAYS, zip(*[moment.told for moment in told], strict=True), strict=False):
-            self._add_column(merged, key, places, values)
+            merged[key], merged[f"_{key}"] = self._column(places, values), here.copy()
         endings = [moment.ending for moment in told]
         for key in dict.fromkeys(chain.from_iterable(endings)):
             known = [number for number, ending in enumerate(endings) if key in ending]
-            self._add_column(merged, key, places[known], [endings[number][key] for number in known])
+            there = places if len(known) == len(places) else places[known]
+            merged[key] = self._column(there, [endings[number][key] for number in known])
+            merged[f"_{key}"] = self._where(there)
         return merged
 
-    def _add_column(self, infos: Infos, key: str, places: NDArray[np.intp], values: Sequence[Any]) -> None:
+    def _where(self, places: NDArray[np.intp]) -> NDArray[np.bool_]:
+        here = np.zeros(self.num_envs, dtype=np.bool_)
+        here[places] = True
+        return here
+
+    def _column(self, places: NDArray[np.intp], values: Sequence[Any]) -> NDArray[Any]:
+        """These values at these places, and 0 or ``None`` at all others."""
         kind: type = int if type(values[0]) is int else object
         # From an iterator, since NumPy would take a list of tuples apart.
-        column: NDArray[Any] = np.fromiter(values, dtype=kind, count=len(values))
+        some: NDArray[Any] = np.fromiter(values, dtype=kind, count=len(values))
         if len(places) == self.num_envs:
-            infos[key], infos[f"_{key}"] = column, np.ones(self.num_envs, dtype=np.bool_)
-            return
-        every: NDArray[Any] = np.full(self.num_envs, 0 if kind is int else None, dtype=kind)
-        here = np.zeros(self.num_envs, dtype=np.bool_)
-        every[places], here[places] = column, True
-        infos[key], infos[f"_{key}"] = every, here
+            return some
+        column: NDArray[Any] = np.zeros(self.num_envs, int) if kind is int else np.empty(self.num_envs, object)
+        column[places] = some
+        return column
 
     def _choices(self, actions: Any, lanes: Sequence[Conversation], over: NDArray[np.bool_]) -> list[int | None]:
         """The option that each action chooses; all are checked before any lane moves."""
