@@ -9,7 +9,7 @@ from numba import njit
 from PIL import Image
 
 from proactive_gym.draw import Draw
-from proactive_gym.sources.scenes import stamps
+from proactive_gym.sources.scenes import sprites
 from proactive_gym.sources.scenes.compiling import compiled
 from proactive_gym.sources.scenes.damages import DAMAGES, Faded
 from proactive_gym.sources.scenes.frame import PICTURE, Box, Frame, Layer
@@ -38,8 +38,8 @@ def test_a_picture_is_the_same_when_nothing_of_it_is_kept_in_memory(monkeypatch)
         wanted = [frame for scenario in BY_NAME for frame in frames(scenario, episodes=4, most=4)]
         before = paint(wanted, side)
         with monkeypatch.context() as patch:
-            for kept in ("_backdrops", "_stamps"):
-                patch.setattr(stamps, kept, getattr(stamps, kept).afresh)
+            for kept in ("_backdrops", "_sprites"):
+                patch.setattr(sprites, kept, getattr(sprites, kept).afresh)
             patch.setattr(Drawing, "mirrored", None)
             for frame, picture in zip(wanted, before, strict=True):
                 afresh = np.full((side, side, 3), 77, dtype=np.uint8)
@@ -60,7 +60,7 @@ def test_a_mirror_image_is_painted_as_if_by_itself():
     for subject in list(drawings().subjects.values())[::20]:
         flipped = Drawing(subject.likenesses[0], True)
         for width, height in ((7, 9), (40, 31), (85, 90)):
-            alone, turned = flipped.seen(width, height), stamps.stamp(flipped, width, height)
+            alone, turned = flipped.seen(width, height), sprites.sprite(flipped, width, height)
             assert alone[2:] == turned[2:]
             assert np.array_equal(alone.colour, turned.colour) and np.array_equal(alone.alpha, turned.alpha)
 

@@ -70,7 +70,8 @@ class Conversation:
 
     def mask(self, size: int) -> NDArray[np.int8]:
         """The options on offer as 0 and 1, filled up to ``size``; all 0 where no menu is shown."""
-        return np.frombuffer(bytearray(self.moment.mask.ljust(size, b"\0")), dtype=np.int8)
+        mask: NDArray[np.int8] = masks([self.moment], size)[0]
+        return mask
 
     def check(self, choice: int, lane: int | None = None) -> None:
         """See that option number ``choice`` is on offer.
@@ -78,7 +79,7 @@ class Conversation:
         Raises:
             InvalidAction: If it is not, naming the lane if there is one.
         """
-        offered = self.moment.offered
+        offered = self.offered
         if not 0 <= choice < len(offered) or not offered[choice]:
             where = "" if lane is None else f"Lane {lane}: "
             on_offer = ", ".join(str(number) for number, here in enumerate(offered) if here)

@@ -104,8 +104,7 @@ class ProactiveVectorEnv(gym.vector.VectorEnv[Observations, Any, NDArray[Any]]):
             self._begin(lane, seeds[lane], conversation)
         if None in self._lanes:
             raise ResetNeeded(f"Lane {self._lanes.index(None)} has had no episode yet: reset all lanes first.")
-        moments = self._moments()
-        return self._observed(moments), self._infos(moments, np.flatnonzero(mask))
+        return self._observed(self._moments()), self._infos(np.flatnonzero(mask))
 
     def step(
         self, actions: Any
@@ -124,7 +123,7 @@ class ProactiveVectorEnv(gym.vector.VectorEnv[Observations, Any, NDArray[Any]]):
             InvalidAction: If an action is not on offer, naming the lane; then no lane has moved.
         """
         lanes = self.conversations
-        over = np.array([lane.moment.state.over for lane in lanes])
+        over = np.array([lane.state.over for lane in lanes])
         if self.autoreset is AutoresetMode.DISABLED and over.any():
             number = int(np.argmax(over))
             raise ResetNeeded(
@@ -142,17 +141,16 @@ class ProactiveVectorEnv(gym.vector.VectorEnv[Observations, Any, NDArray[Any]]):
         terminations = np.array([moment.terminated for moment in moments])
         truncations = np.array([moment.truncated for moment in moments])
         if self.autoreset is not AutoresetMode.SAME_STEP:
-            infos = self._infos(moments, np.arange(self.num_envs))
+            infos = self._infos(np.arange(self.num_envs))
             return self._observed(moments), rewards, terminations, truncations, infos
         ended = np.flatnonzero(terminations | truncations)
-        last, last_infos = [moments[place] for place in ended.tolist()], self._infos(moments, ended)
+        last, last_infos = [moments[place] for place in ended.tolist()], self._infos(ended)
         for place in ended.tolist():
             self._begin(place)
-        moments = self._moments()
-        infos = self._infos(moments, np.arange(self.num_envs))
+        infos = self._infos(np.arange(self.num_envs))
         # Pictures come last, since megabytes of them drive all else out of the processor's own memory.
         final = self._finals(last, ended, last_infos)
-        return self._observed(moments), rewards, terminations, truncations, final | infos
+        return self._observed(self._moments()), rewards, terminations, truncations, final | infos
 
     def render(self) -> tuple[Any, ...] | None:
         """A picture with its dialogue per lane, uint8 ``(height, width, 3)``; ``None`` without a render mode."""
@@ -202,8 +200,7 @@ class ProactiveVectorEnv(gym.vector.VectorEnv[Observations, Any, NDArray[Any]]):
         for number, conversation in resumed.items():
             self._lanes[number] = conversation
             self._random(number).bit_generator.state = wanted[number].random
-        moments = self._moments()
-        return self._observed(moments), self._infos(moments, np.array(list(resumed), dtype=np.intp))
+        return self._observed(self._moments()), self._infos(np.array(list(resumed), dtype=np.intp))
 
     # --- One lane -----------------------------------------------------------------------------------------------------
 
@@ -265,8 +262,9 @@ class ProactiveVectorEnv(gym.vector.VectorEnv[Observations, Any, NDArray[Any]]):
             "_final_info": here.copy(),
         }
 
-    def _infos(self, moments: Sequence[Moment], places: NDArray[np.intp]) -> Infos:
+    def _infos(self, places: NDArray[np.intp]) -> Infos:
         """The infos of these lanes, merged key by key as Gymnasium merges them."""
+        moments = self._moments()
         told = [moments[place] for place in places.tolist()]
         merged: Infos = {}
         here = self._where(places)

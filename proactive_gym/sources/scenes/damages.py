@@ -278,22 +278,34 @@ def _lost_and_moved(side: int, severity: float, seed: int) -> tuple[NDArray[np.i
 
 def _transmitted(picture: Any, severity: float, seed: int) -> Any:
     """What ``transmit`` makes of a picture, written for tensors."""
-    places = constant(picture, _sources, picture.shape[0], severity, seed)
-    pixels = picture.reshape(-1, 3).index_select(0, places.clip(min=0).reshape(-1)).reshape(picture.shape)
-    empty = (places < 0)[..., None]
-    return pixels * ~empty + empty * (places == _GREY)[..., None] * 128
+    side = picture.shape[0]
+    columns = constant(picture, _columns, side, severity, seed).index_select(0, constant(picture, _lines, side))
+    places = columns.clip(min=0) + constant(picture, _row_starts, side)
+    pixels = picture.reshape(-1, 3).index_select(0, places.reshape(-1)).reshape(picture.shape)
+    return pixels * (columns >= 0)[..., None] + 128 * (columns == _GREY)[..., None]
 
 
 _BLACK, _GREY = -1, -2
 
 
-def _sources(side: int, severity: float, seed: int) -> Table:
-    """The number of the pixel that each one comes from, counted row by row; or ``_BLACK``, or ``_GREY``."""
+@lru_cache(maxsize=32)
+def _lines(side: int) -> Table:
+    """The line that each row of pixels belongs to."""
+    return np.arange(side) * LINES // side
+
+
+@lru_cache(maxsize=32)
+def _row_starts(side: int) -> Table:
+    """The number of each row's first pixel."""
+    return np.arange(side)[:, None] * side
+
+
+def _columns(side: int, severity: float, seed: int) -> Table:
+    """The column that each pixel of a line comes from, or ``_BLACK``, or ``_GREY``: ``(LINES, side)``."""
     instead, moved = _lost_and_moved(side, severity, seed)
-    row, column = np.arange(side)[:, None], np.arange(side)
-    what = instead[row * LINES // side, column * PIECES // side]
-    there = np.where(what < 0, (column + moved[row * LINES // side]) % side, 0) + row * side
-    return np.choose(what.clip(0), (there, np.full_like(there, _BLACK), np.full_like(there, _GREY)))
+    column = np.arange(side)
+    what = instead.astype(np.int64)[:, column * PIECES // side]
+    return np.where(what < 0, (column + moved[:, None]) % side, np.choose(what.clip(0), (0, _BLACK, _GREY)))
 
 
 def _by_piece(seed: int, bank: int) -> Table:

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from proactive_gym.sources.batches import batches
 from proactive_gym.sources.scenes.frame import Box, Frame, Layer, Prop
 from proactive_gym.sources.scenes.loops import lay, round_off
-from proactive_gym.sources.scenes.stamps import stamp
+from proactive_gym.sources.scenes.sprites import sprite
 
 Pictures = NDArray[np.uint8]
 Placed = tuple[int, int, int, int]
@@ -45,7 +45,7 @@ def paint_into(picture: Pictures, frame: Frame) -> None:
     if not layers or not _covers(layers[0].box):
         picture[...] = 0  # what no layer paints is black, not whatever the memory held
     for prop, (left, top, width, height) in in_sight(layers, side):
-        colour, alpha, inset, drop = stamp(prop, width, height)
+        colour, alpha, inset, drop = sprite(prop, width, height)
         lay(picture, colour, alpha, left + inset, top + drop)
     if damage is not None:
         spoilt = damage.spoil(picture)

@@ -119,7 +119,7 @@ class ScenesSource:
                 "with '/sufficient' or '/unhelpful' behind it for a twin."
             )
         twin = check_choice(f"The twin in episode {name!r}", parts[4], TWINS[1:]) if len(parts) == 5 else "needed"
-        if parts[2] != self.split:
+        if parts[2] != self.split:  # or every episode would spell out what is wrong with it
             where = f"The split of episode {name!r}, in an environment with split={self.split!r},"
             check_choice(where, parts[2], [self.split])
         known = {scenario.name: scenario for scenario in scenarios}
