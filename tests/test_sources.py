@@ -8,7 +8,7 @@ import proactive_gym
 from proactive_gym import InputError
 from proactive_gym.sources import make_source, source_names
 from proactive_gym.sources.fixed import FixedEpisodes
-from proactive_gym.sources.scenes.source import ScenesSource
+from proactive_gym.sources.scenes.source import ABSTENTIONS, ScenesSource
 
 IDS = list(proactive_gym.ENVIRONMENTS)
 every_id = pytest.mark.parametrize("env_id", IDS)
@@ -44,6 +44,42 @@ def test_pictures_handed_out_are_copies():
     first["image"][:] = 0
     second, _ = env.reset(seed=0)
     assert np.array_equal(second["image"], before)
+
+
+def giving_up(options: tuple[str, ...]) -> int:
+    return next(number for number, text in enumerate(options) if text in ABSTENTIONS)
+
+
+@pytest.mark.parametrize("source", [fixed(1), ScenesSource("train", 32)], ids=["kept", "fresh"])
+def test_nobody_can_spoil_the_last_picture(source):
+    """It is shown once more without a copy: a kept one cannot be written on, any other is the caller's own."""
+    env = gym.make("ProactiveOcclusion-v0", source=source).unwrapped
+    first, info = env.reset(seed=0)
+    before = first["image"].copy()
+    first["image"][:] = 0
+    last, _, over, _, _ = env.step(giving_up(info["options"]))
+    assert over and np.array_equal(last["image"], before)
+    if isinstance(source, ScenesSource):
+        last["image"][:] = 0
+    else:
+        with pytest.raises(ValueError, match="read-only"):
+            last["image"][:] = 0
+    assert np.array_equal(env.restore_state(env.clone_state())[0]["image"], before)  # asked for once more
+    assert np.array_equal(env.reset(seed=0)[0]["image"], before)
+
+
+@pytest.mark.parametrize("source", [fixed(3), ScenesSource("train", 32)], ids=["kept", "fresh"])
+def test_nobody_can_spoil_the_last_pictures_of_lanes(source):
+    env = gym.make_vec("ProactiveOcclusion-v0", 3, source=source)
+    first, info = env.reset(seed=0)
+    before = first["image"].copy()
+    first["image"][:] = 0
+    _, _, _, _, info = env.step([giving_up(options) for options in info["options"]])
+    for lane, last in enumerate(info["final_obs"]):
+        assert np.array_equal(last["image"], before[lane])
+        if last["image"].flags.writeable:
+            last["image"][:] = 0
+    assert np.array_equal(env.reset(seed=0)[0]["image"], before)
 
 
 def test_pictures_stay_on_their_device():

@@ -91,6 +91,11 @@ class Desk:
         on_device: Callable[[Sequence[Any]], Any] = paint_on(device)
         return on_device
 
+    def last_painter(self, device: Any = None) -> Callable[[Sequence[Any]], Sequence[Any]]:
+        """What gives pictures that were painted already and are shown for the last time, at the end of an episode."""
+        paint_again = None if device is not None else getattr(self.source, "paint_again", None)
+        return self.painter(device) if paint_again is None else paint_again
+
     def drawn(self, random: np.random.Generator) -> str:
         """The name of an episode drawn at random."""
         number = DRAWN + (random.bit_generator.random_raw() >> 1)
@@ -218,6 +223,7 @@ class ProactiveEnv(gym.Env[Observation, Any]):
         self.desk = Desk(self.scenarios, self.family, arguments)
         self.action_space = self.desk.action_space()
         self.observation_space = self.desk.observation_space()
+        self._paint, self._paint_again = self.desk.painter(), self.desk.last_painter()
         self._conversation: Conversation | None = None
 
     @property
@@ -252,7 +258,8 @@ class ProactiveEnv(gym.Env[Observation, Any]):
             action: The number of an option on offer (``reply="choice"``), else a string.
 
         Returns:
-            Observation, reward, terminated, truncated, info; after the end the last picture is shown once more.
+            Observation, reward, terminated, truncated, info; after the end the last picture is shown once more,
+            read-only where episodes are kept (``FixedEpisodes``).
 
         Raises:
             ResetNeeded: Before the first reset, or once the episode is over.
@@ -336,8 +343,9 @@ class ProactiveEnv(gym.Env[Observation, Any]):
         conversation = self.conversation
         if isinstance(self.action_space, Options):
             self.action_space.offer(conversation.offered)
+        paint = self._paint_again if conversation.state.over else self._paint
         return {
-            "image": self.source.paint([conversation.picture])[0],
+            "image": paint([conversation.picture])[0],
             "dialogue": conversation.dialogue,
             "action_mask": conversation.mask(self.desk.menu_size),
         }

@@ -39,8 +39,8 @@ class ProactiveVectorEnv(gym.vector.VectorEnv[Observations, Any, NDArray[Any]]):
         env_class: The single environment's class.
         num_envs: The number of lanes.
         autoreset: ``"same_step"``: a lane whose episode is over shows its next episode at once, and the last picture of
-            the old one is in ``info["final_obs"]``; ``"next_step"``: one step later, ignoring that action;
-            ``"disabled"``: by ``reset(options={"reset_mask": …})``.
+            the old one is in ``info["final_obs"]`` (read-only where episodes are kept); ``"next_step"``: one step
+            later, ignoring that action; ``"disabled"``: by ``reset(options={"reset_mask": …})``.
         device: ``None`` for NumPy, or a torch device on which pictures are painted and handed over as ``torch.uint8``.
         render_mode: ``None`` or ``"rgb_array"``.
         **arguments: Keyword arguments of the single environment, see ``proactive_gym.envs.arguments.Arguments``.
@@ -66,7 +66,7 @@ class ProactiveVectorEnv(gym.vector.VectorEnv[Observations, Any, NDArray[Any]]):
         self.metadata = {**env_class.metadata, "autoreset_mode": self.autoreset}
         self.render_mode = render_mode
         self.desk = Desk(env_class.scenarios, env_class.family, arguments)
-        self._painter = self.desk.painter(device)
+        self._paint, self._paint_again = self.desk.painter(device), self.desk.last_painter(device)
         self._written = self.desk.arguments.reply != "choice"
         self.single_observation_space = self.desk.observation_space()
         self.single_action_space = self.desk.action_space()
@@ -78,6 +78,7 @@ class ProactiveVectorEnv(gym.vector.VectorEnv[Observations, Any, NDArray[Any]]):
         )
         self._randoms: list[np.random.Generator | None] = [None] * self.num_envs
         self._lanes: list[Conversation | None] = [None] * self.num_envs
+        self._all = np.arange(self.num_envs)
 
     def reset(
         self, *, seed: int | Sequence[int | None] | None = None, options: dict[str, Any] | None = None
@@ -104,7 +105,7 @@ class ProactiveVectorEnv(gym.vector.VectorEnv[Observations, Any, NDArray[Any]]):
             self._begin(lane, seeds[lane], conversation)
         if None in self._lanes:
             raise ResetNeeded(f"Lane {self._lanes.index(None)} has had no episode yet: reset all lanes first.")
-        return self._observed(self._moments()), self._infos(np.flatnonzero(mask))
+        return self._observed(self._moments()), self._infos_of(np.flatnonzero(mask))
 
     def step(
         self, actions: Any
@@ -123,34 +124,34 @@ class ProactiveVectorEnv(gym.vector.VectorEnv[Observations, Any, NDArray[Any]]):
             InvalidAction: If an action is not on offer, naming the lane; then no lane has moved.
         """
         lanes = self.conversations
-        over = np.array([lane.state.over for lane in lanes])
-        if self.autoreset is AutoresetMode.DISABLED and over.any():
-            number = int(np.argmax(over))
+        over = [lane.moment.state.over for lane in lanes]
+        if self.autoreset is AutoresetMode.DISABLED and any(over):
+            number = over.index(True)
             raise ResetNeeded(
                 f"Lane {number}: episode {lanes[number].episode.name!r} is over; "
                 "reset it with options={'reset_mask': …} before the next step()."
             )
         choices = self._choices(actions, lanes, over)
-        for number, (lane, choice, ended) in enumerate(zip(lanes, choices, over.tolist(), strict=True)):
+        for number, (lane, choice, ended) in enumerate(zip(lanes, choices, over, strict=True)):
             if ended:  # the action after the end, which only "next_step" lets come this far
                 self._begin(number)
             else:
                 lane.reply(choice)
         moments = self._moments()
-        rewards = np.array([moment.reward for moment in moments])
-        terminations = np.array([moment.terminated for moment in moments])
-        truncations = np.array([moment.truncated for moment in moments])
+        rewards = np.fromiter([moment.reward for moment in moments], np.float64, self.num_envs)
+        terminations = np.fromiter([moment.terminated for moment in moments], np.bool_, self.num_envs)
+        truncations = np.fromiter([moment.truncated for moment in moments], np.bool_, self.num_envs)
         if self.autoreset is not AutoresetMode.SAME_STEP:
-            infos = self._infos(np.arange(self.num_envs))
-            return self._observed(moments), rewards, terminations, truncations, infos
-        ended = np.flatnonzero(terminations | truncations)
-        last, last_infos = [moments[place] for place in ended.tolist()], self._infos(ended)
-        for place in ended.tolist():
+            return self._observed(moments), rewards, terminations, truncations, self._infos(self._all, moments)
+        places = np.flatnonzero(terminations | truncations)
+        last = [moments[place] for place in places.tolist()]
+        for place in places.tolist():
             self._begin(place)
-        infos = self._infos(np.arange(self.num_envs))
+        moments, last_infos = self._moments(), self._infos(places, last)
+        infos = self._infos(self._all, moments)
         # Pictures come last, since megabytes of them drive all else out of the processor's own memory.
-        final = self._finals(last, ended, last_infos)
-        return self._observed(self._moments()), rewards, terminations, truncations, final | infos
+        final = self._finals(places, last, last_infos)
+        return self._observed(moments), rewards, terminations, truncations, final | infos
 
     def render(self) -> tuple[Any, ...] | None:
         """A picture with its dialogue per lane, uint8 ``(height, width, 3)``; ``None`` without a render mode."""
@@ -200,7 +201,7 @@ class ProactiveVectorEnv(gym.vector.VectorEnv[Observations, Any, NDArray[Any]]):
         for number, conversation in resumed.items():
             self._lanes[number] = conversation
             self._random(number).bit_generator.state = wanted[number].random
-        return self._observed(self._moments()), self._infos(np.array(list(resumed), dtype=np.intp))
+        return self._observed(self._moments()), self._infos_of(np.array(list(resumed), dtype=np.intp))
 
     # --- One lane -----------------------------------------------------------------------------------------------------
 
@@ -241,20 +242,20 @@ class ProactiveVectorEnv(gym.vector.VectorEnv[Observations, Any, NDArray[Any]]):
     def _observed(self, moments: Sequence[Moment]) -> Observations:
         said, offered = tuple([moment.dialogue for moment in moments]), masks(moments, self.desk.menu_size)
         return {
-            "image": self._painter([moment.picture for moment in moments]),
+            "image": self._paint([moment.picture for moment in moments]),
             "dialogue": said,
             "action_mask": offered,
         }
 
-    def _finals(self, last: Sequence[Moment], ended: NDArray[np.intp], last_infos: Infos) -> Infos:
+    def _finals(self, places: NDArray[np.intp], last: Sequence[Moment], last_infos: Infos) -> Infos:
         """The last observations of the lanes whose episode is over, with their infos."""
         if not last:
             return {}
-        offered, pictures = masks(last, self.desk.menu_size), self._painter([moment.picture for moment in last])
+        offered, pictures = masks(last, self.desk.menu_size), self._paint_again([moment.picture for moment in last])
         observations = np.full(self.num_envs, None, dtype=object)
-        for place, moment, picture, mask in zip(ended.tolist(), last, pictures, offered, strict=True):
+        for place, moment, picture, mask in zip(places.tolist(), last, pictures, offered, strict=True):
             observations[place] = {"image": picture, "dialogue": moment.dialogue, "action_mask": mask}
-        here = self._where(ended)
+        here = self._where(places)
         return {
             "final_obs": observations,
             "_final_obs": here,
@@ -262,18 +263,23 @@ class ProactiveVectorEnv(gym.vector.VectorEnv[Observations, Any, NDArray[Any]]):
             "_final_info": here.copy(),
         }
 
-    def _infos(self, places: NDArray[np.intp]) -> Infos:
-        """The infos of these lanes, merged key by key as Gymnasium merges them."""
+    def _infos_of(self, places: NDArray[np.intp]) -> Infos:
+        """The infos of these lanes as they are now."""
         moments = self._moments()
-        told = [moments[place] for place in places.tolist()]
+        return self._infos(places, [moments[place] for place in places.tolist()])
+
+    def _infos(self, places: NDArray[np.intp], moments: Sequence[Moment]) -> Infos:
+        """The infos of the moments at these places, merged key by key as Gymnasium merges them."""
         merged: Infos = {}
         here = self._where(places)
-        for key, values in zip(TOLD_ALWAYS, zip(*[moment.told for moment in told], strict=True), strict=False):
+        told = [moment.told for moment in moments]
+        for key, values in zip(TOLD_ALWAYS, zip(*told, strict=True), strict=False):
             merged[key], merged[f"_{key}"] = self._column(places, values), here.copy()
-        endings = [moment.ending for moment in told]
+        endings = [moment.ending for moment in moments if moment.state.over]
+        ended = places if len(endings) == len(places) else places[[moment.state.over for moment in moments]]
         for key in dict.fromkeys(chain.from_iterable(endings)):
             known = [number for number, ending in enumerate(endings) if key in ending]
-            there = places if len(known) == len(places) else places[known]
+            there = ended if len(known) == len(ended) else ended[known]
             merged[key] = self._column(there, [endings[number][key] for number in known])
             merged[f"_{key}"] = self._where(there)
         return merged
@@ -294,7 +300,7 @@ class ProactiveVectorEnv(gym.vector.VectorEnv[Observations, Any, NDArray[Any]]):
         column[places] = some
         return column
 
-    def _choices(self, actions: Any, lanes: Sequence[Conversation], over: NDArray[np.bool_]) -> list[int | None]:
+    def _choices(self, actions: Any, lanes: Sequence[Conversation], over: Sequence[bool]) -> Sequence[int | None]:
         """The option that each action chooses; all are checked before any lane moves."""
         if self._written:
             replies = written(actions, self.num_envs)
@@ -302,7 +308,7 @@ class ProactiveVectorEnv(gym.vector.VectorEnv[Observations, Any, NDArray[Any]]):
                 None if ended else lane.read(reply) for reply, lane, ended in zip(replies, lanes, over, strict=True)
             ]
         choices = numbers(actions, self.num_envs)
-        for number, (lane, choice, ended) in enumerate(zip(lanes, choices, over.tolist(), strict=True)):
+        for number, (lane, choice, ended) in enumerate(zip(lanes, choices, over, strict=True)):
             if not ended:
                 lane.check(choice, number)
-        return list(choices)
+        return choices

@@ -16,6 +16,8 @@ class Source(Protocol):
     new scenarios and new sources combine without knowing each other.
 
     Besides what is listed a source may have ``paint_on(device)``, a painter of ``torch.uint8`` pictures there;
+    ``paint_again(pictures)``, as ``paint``, of those that it has painted and are shown for the last time, so that they
+    can be handed over, a list of arrays that may be read-only, instead of copied;
     ``drawn_name(scenarios, number, setting)``, which episode a large random number means;
     ``numbered_name(scenarios, number, setting)``, if the number that people give is not the one in ``episode_name``;
     ``drives(scenario)``, whether it has pictures for it (all of them if it has no such method);

@@ -116,8 +116,7 @@ class Frame:
     Attributes:
         layers: From back to front.
         damage: What spoils the picture.
-        painted: The painter's own copy of the picture, for as long as the frame is needed: at the end of an episode the
-            last picture is shown once more.
+        painted: The painter's own copy of the picture, since at the end of an episode the last one is shown once more.
     """
 
     layers: tuple[Layer, ...]

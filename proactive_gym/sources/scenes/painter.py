@@ -35,6 +35,13 @@ def paint(frames: Sequence[Frame], side: int) -> Pictures:
     return pictures
 
 
+def handed_over(frame: Frame) -> Pictures:
+    """The picture that was painted of the frame; from now on it is the caller's own."""
+    painted, frame.painted = frame.painted, None
+    assert painted is not None  # or there is nothing to hand over
+    return painted
+
+
 def paint_into(picture: Pictures, frame: Frame) -> None:
     """Paint one frame over all of ``picture``, uint8 ``(side, side, 3)``."""
     layers, damage, side = frame.layers, frame.damage, picture.shape[0]

@@ -14,7 +14,7 @@ from proactive_gym.setting import Setting
 from proactive_gym.sources.assemble import Matter, assemble, decoys_on_menu, intervention
 from proactive_gym.sources.scenes.art import ATTRIBUTION
 from proactive_gym.sources.scenes.frame import Frame
-from proactive_gym.sources.scenes.painter import Pictures, paint
+from proactive_gym.sources.scenes.painter import Pictures, handed_over, paint
 from proactive_gym.sources.scenes.stage import SceneScenario, Stage
 from proactive_gym.sources.scenes.subjects import SPLITS, Catalogue, drawings
 
@@ -104,6 +104,10 @@ class ScenesSource:
     def paint(self, pictures: Sequence[Frame]) -> Pictures:
         """Uint8 ``(N, image_size, image_size, 3)``."""
         return paint(pictures, self.side)
+
+    def paint_again(self, pictures: Sequence[Frame]) -> list[Pictures]:
+        """The painter's own copies, which it needs no more."""
+        return [self.paint([frame])[0] if frame.painted is None else handed_over(frame) for frame in pictures]
 
     def paint_on(self, device: Any) -> Callable[[Sequence[Frame]], Any]:
         """A painter of ``torch.uint8`` pictures on that device."""
