@@ -1,7 +1,7 @@
 """How fast this machine plays: what ``proactive-gym bench`` runs.
 
 Everything is measured in rounds, one after the other and then from the front again, so that whatever else keeps the
-machine busy slows all alike; what counts are medians, and ratios of one run.
+machine busy slows all alike; what counts are medians of all rounds, and of each round's own ratios.
 """
 
 import os

@@ -55,8 +55,30 @@ class Case(NamedTuple):
     measure: Callable[[float], Rates]
 
 
+class Repeated:
+    """What was measured again and again, a figure each time."""
+
+    values: tuple[float, ...]
+
+    @property
+    def median(self) -> float:
+        """The one in the middle."""
+        return median(self.values)
+
+    def written(self, bounds: bool = True) -> str:
+        """The median, with the bounds if they are wanted."""
+        if not bounds or len(self.values) == 1:
+            return written(self.median)
+        return f"{written(self.median)} ({written(min(self.values))}–{written(max(self.values))})"
+
+    def figures(self) -> dict[str, float]:
+        """Median and bounds, for JSON."""
+        low, high = min(self.values), max(self.values)
+        return {"median": rounded(self.median), "low": rounded(low), "high": rounded(high)}
+
+
 @dataclass(frozen=True)
-class Measurement:
+class Measurement(Repeated):
     """The figures that the repetitions of one measurement gave.
 
     Attributes:
@@ -73,23 +95,10 @@ class Measurement:
     unit: str
     values: tuple[float, ...]
 
-    @property
-    def median(self) -> float:
-        """The one in the middle."""
-        return median(self.values)
-
-    def written(self, bounds: bool) -> str:
-        """The median, with the bounds if they are wanted."""
-        if not bounds:
-            return written(self.median)
-        return f"{written(self.median)} ({written(min(self.values))}–{written(max(self.values))})"
-
     def as_json(self) -> dict[str, Any]:
         """Median and bounds."""
-        low, high = min(self.values), max(self.values)
-        figures = {"median": rounded(self.median), "low": rounded(low), "high": rounded(high)}
         where = {"group": self.group, "name": self.name, "side": self.side, "unit": self.unit}
-        return {**where, **figures, "repetitions": len(self.values)}
+        return {**where, **self.figures(), "repetitions": len(self.values)}
 
 
 class Figures:
@@ -99,10 +108,15 @@ class Figures:
 
     def get(self, group: str, name: str, side: int, unit: str) -> float:
         """The median of that measurement; ``nan`` if there is none."""
+        values = self.values(group, name, side, unit)
+        return median(values) if values else math.nan
+
+    def values(self, group: str, name: str, side: int, unit: str) -> tuple[float, ...]:
+        """All figures of that measurement, in the order of the rounds; none if there is none."""
         for found in self.measurements:
             if (found.group, found.name, found.side, found.unit) == (group, name, side, unit):
-                return found.median
-        return math.nan
+                return found.values
+        return ()
 
     @property
     def sizes(self) -> list[int]:

@@ -1,7 +1,6 @@
 """All that one run measured."""
 
 import json
-import math
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -22,7 +21,7 @@ class Benchmark(Figures):
     @property
     def goals(self) -> list[Goal]:
         """What was promised, beside what was measured; without what could not be compared."""
-        return [goal for goal in promised(self) if not math.isnan(goal.measured)]
+        return [goal for goal in promised(self) if goal.values]
 
     def as_json(self) -> dict[str, Any]:
         """Everything, ready for ``json.dump``."""

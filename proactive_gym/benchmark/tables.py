@@ -18,7 +18,7 @@ class Sheet(NamedTuple):
 
 def sheets(run: Benchmark) -> Iterator[Sheet]:
     """The goals first, then all figures."""
-    rows = [(goal.what, written(goal.measured) + goal.unit, _wanted(goal), goal.verdict) for goal in run.goals]
+    rows = [(goal.what, goal.written() + goal.unit, _wanted(goal), goal.verdict) for goal in run.goals]
     yield Sheet("Goals", ("", "measured", "goal", ""), rows)
     for side in run.sizes:
         yield _sheet(f"One environment, {side}²", run, side, lambda found: found.group == "single" or _single(found))
@@ -46,6 +46,7 @@ def _sheet(
     title: str, run: Benchmark, side: int, wanted: Callable[[Measurement], bool], *, bounds: bool = True
 ) -> Sheet:
     found = [each for each in run.measurements if each.side == side and wanted(each)]
+    found.sort(key=lambda each: each.group != "anchor")  # what it is beside comes first
     units = list(dict.fromkeys(each.unit for each in found))
     cells = {(each.name, each.unit): each.written(bounds) for each in found}
     names = dict.fromkeys(each.name for each in found)
