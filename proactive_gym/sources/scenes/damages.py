@@ -189,7 +189,7 @@ class Compressed(Flaw):
 
     def spoil(self, picture: Any) -> Any:
         """Each block's few waves in very few steps, as JPEG has them."""
-        return in_steps(exact(picture), BLOCKS, WAVES, self._strength(14.0, 180.0), self.seed)
+        return in_steps(picture, BLOCKS, WAVES, self._strength(14.0, 180.0), self.seed)
 
 
 @dataclass(frozen=True)
@@ -199,7 +199,7 @@ class Pixelated(Flaw):
     def spoil(self, picture: Any) -> Any:
         """Each pixel the mean of a large square."""
         squares = min(picture.shape[0], round(self._strength(25.0, 4.0)))
-        return in_steps(exact(picture), squares, 1, self._strength(6.0, 55.0), self.seed)
+        return in_steps(picture, squares, 1, self._strength(6.0, 55.0), self.seed)
 
 
 @dataclass(frozen=True)

@@ -93,6 +93,100 @@ def round_off(spoilt: Tones, picture: Bytes) -> None:
 
 
 @compiled
+def step_by_block(
+    picture: Bytes, edges: NDArray[np.int64], waves: NDArray[np.int32], back: Tones, steps: Tones, tipped: Tones
+) -> None:
+    """Round what each block of a picture has of slow waves to steps, see ``waves.in_steps``.
+
+    Args:
+        picture: ``(side, side, 3)``; changed.
+        edges: Where blocks begin, and the last one ends, down as well as along.
+        waves: Some of each block, ``(blocks * kept, side)``, in whole numbers, so that their amounts are exact.
+        back: What makes pixels of their amounts again, ``(blocks * kept, side)``.
+        steps: Those of lightness and two colours, ``(blocks * kept, 3, blocks * kept)``.
+        tipped: By how much each of these is off, in steps.
+    """
+    side, blocks = picture.shape[0], len(edges) - 1
+    kept, rows = len(waves) // blocks, picture.reshape(side, 3 * side)
+    down, line = np.empty((kept, 3 * side), np.int32), np.empty(3 * side, np.float32)
+    channels, along = np.empty((3, side), np.int32), np.empty((3, side), np.float32)
+    stepped = np.empty((kept, 3 * side), np.float32)
+    for block in range(blocks):
+        down[:] = 0
+        for row in range(edges[block], edges[block + 1]):
+            for wave in range(kept):
+                height, sums = waves[block * kept + wave, row], down[wave]
+                for place in range(3 * side):
+                    sums[place] += np.int32(height * np.int32(rows[row, place]))
+        for wave in range(kept):
+            for channel in range(3):  # apart, or loops along a line would have to skip
+                for column in range(side):
+                    channels[channel, column] = down[wave, 3 * column + channel]
+            number = block * kept + wave
+            _step_along(channels, edges, waves, back, steps[number], tipped[number], along)
+            for channel in range(3):
+                for column in range(side):
+                    stepped[wave, 3 * column + channel] = along[channel, column]
+        for row in range(edges[block], edges[block + 1]):
+            line[:] = 0
+            for wave in range(kept):
+                height, amounts = back[block * kept + wave, row], stepped[wave]
+                for place in range(3 * side):
+                    line[place] += height * amounts[place]
+            for place in range(3 * side):
+                rows[row, place] = _in_tones(line[place])
+
+
+@inlined
+def _step_along(
+    channels: NDArray[np.int32],
+    edges: NDArray[np.int64],
+    waves: NDArray[np.int32],
+    back: Tones,
+    steps: Tones,
+    tipped: Tones,
+    along: Tones,
+) -> None:
+    """Round the waves along one line, ``(3, side)``, block by block, and write what they make again into ``along``."""
+    kept = len(waves) // (len(edges) - 1)
+    along[:] = 0
+    for number in range(len(waves)):
+        begin, end = edges[number // kept], edges[number // kept + 1]
+        red = _amount(waves[number, begin:end], channels[0, begin:end])
+        green = _amount(waves[number, begin:end], channels[1, begin:end])
+        blue = _amount(waves[number, begin:end], channels[2, begin:end])
+        light = _rounded(red + 2 * green + blue, steps[0, number], tipped[0, number])
+        warm = _rounded(red - green, steps[1, number], tipped[1, number])
+        cold = _rounded(blue - green, steps[2, number], tipped[2, number])
+        if light == 0 and warm == 0 and cold == 0:
+            continue
+        pixels, three, quarter = back[number, begin:end], np.float32(3), np.float32(0.25)
+        _add(along[0, begin:end], pixels, (light + three * warm - cold) * quarter)
+        _add(along[1, begin:end], pixels, (light - warm - cold) * quarter)
+        _add(along[2, begin:end], pixels, (light - warm + three * cold) * quarter)
+
+
+@inlined
+def _amount(wave: NDArray[np.int32], line: NDArray[np.int32]) -> int:
+    amount = 0
+    for place in range(len(wave)):
+        amount += wave[place] * line[place]
+    return amount
+
+
+@inlined
+def _rounded(amount: int, step: np.float32, tipped: np.float32) -> np.float32:
+    rounded: np.float32 = np.rint(np.float32(amount) / step + tipped) * step
+    return rounded
+
+
+@inlined
+def _add(line: Tones, wave: Tones, amount: np.float32) -> None:
+    for place in range(len(line)):
+        line[place] += wave[place] * amount
+
+
+@compiled
 def transmit(picture: Bytes, instead: NDArray[np.int8], moved: NDArray[np.int64]) -> None:
     """Lose and displace lines of a picture.
 

@@ -9,17 +9,30 @@ from numpy.typing import NDArray
 
 from proactive_gym.sources.scenes.backdrops import noise
 from proactive_gym.sources.scenes.either import Table, constant
+from proactive_gym.sources.scenes.loops import step_by_block
 
 
 def in_steps(picture: Any, blocks: int, kept: int, step: float, seed: int) -> Any:
-    """The picture as a square of blocks, each of their waves rounded to steps, those of colours the most."""
+    """The picture as a square of blocks, each of their waves rounded to steps, those of colours the most.
+
+    Args:
+        picture: Uint8 ``(side, side, 3)``, an array, which is changed, or a tensor, of which a new one is made.
+        blocks: Blocks to a side of the picture.
+        kept: Waves kept of each, either way.
+        step: Of lightness, for the mean of a block.
+        seed: By how much blocks are off.
+    """
     side = picture.shape[0]
-    found = waves_in(picture, constant(picture, _block_waves, side, blocks, kept))
-    waves = constant(picture, _to_light_and_colour) @ found
     steps = constant(picture, _steps, side, blocks, kept, step)
-    rounded = (waves / steps + constant(picture, _tipped, blocks, kept, seed)).round() * steps
+    tipped = constant(picture, _tipped, blocks, kept, seed)
     back = constant(picture, _from_block_waves, side, blocks, kept)
-    return made_of(constant(picture, _from_light_and_colour) @ rounded, back)
+    if isinstance(picture, np.ndarray):
+        step_by_block(picture, _edges(side, blocks), _whole_block_waves(side, blocks, kept), back, steps, tipped)
+        return picture
+    found = waves_in(picture.float(), constant(picture, _block_waves, side, blocks, kept))
+    waves = constant(picture, _to_light_and_colour) @ found
+    rounded = (waves / steps + tipped).round() * steps
+    return made_of(constant(picture, _from_light_and_colour) @ rounded, back.T)
 
 
 def waves_in(picture: Any, waves: Any) -> Any:
@@ -60,11 +73,22 @@ def faint(side: int, number: int, tone: float) -> Table:
 
 
 @lru_cache(maxsize=32)
+def _edges(side: int, blocks: int) -> Table:
+    """Where blocks begin, and the last one ends."""
+    return np.arange(blocks + 1) * side // blocks
+
+
+@lru_cache(maxsize=32)
+def _whole_block_waves(side: int, blocks: int, kept: int) -> Table:
+    """``_block_waves`` as whole numbers."""
+    return _block_waves(side, blocks, kept).astype(np.int32)
+
+
+@lru_cache(maxsize=32)
 def _block_waves(side: int, blocks: int, kept: int) -> Table:
     """The slowest cosines of each block, ``(blocks * kept, side)``, in whole numbers."""
-    edges = np.arange(blocks + 1) * side // blocks
     table = np.zeros((blocks, kept, side), dtype=np.float32)
-    for block, (start, end) in enumerate(pairwise(edges.tolist())):
+    for block, (start, end) in enumerate(pairwise(_edges(side, blocks).tolist())):
         waves = _cosines(end - start, min(kept, end - start))  # a block has no more waves than pixels
         table[block, : len(waves), start:end] = np.rint((16 if kept > 1 else 1) * waves)
     return table.reshape(-1, side)
@@ -72,9 +96,10 @@ def _block_waves(side: int, blocks: int, kept: int) -> Table:
 
 @lru_cache(maxsize=32)
 def _from_block_waves(side: int, blocks: int, kept: int) -> Table:
-    """From the amounts of ``_block_waves`` back to pixels, ``(side, blocks * kept)``."""
-    waves = _block_waves(side, blocks, kept).T
-    return np.ascontiguousarray(waves / np.maximum(1, (waves**2).sum(0)))
+    """What makes pixels of the amounts of ``_block_waves`` again, ``(blocks * kept, side)``."""
+    waves = _block_waves(side, blocks, kept)
+    back: Table = waves / np.maximum(1, (waves**2).sum(1, keepdims=True))
+    return back
 
 
 @lru_cache(maxsize=32)
