@@ -216,10 +216,11 @@ def test_loops_are_compiled_where_nothing_can_be_kept():
 def test_ink_is_reduced_as_pillow_does_it():
     ink = np.random.default_rng(0).integers(0, 256, (300, 600)).astype(np.uint8)
     ink[:30], ink[30:60] = 0, 255
-    alpha = np.empty((100, 600), np.uint8)
-    reduce(ink, alpha)
+    colour, alpha = np.empty((2, 100, 600), np.uint8)
+    reduce(ink, np.array((1, 2, 3), np.uint8), colour, alpha)
     assert np.array_equal(alpha[:, ::3], np.asarray(Image.fromarray(ink).reduce(3)))
     assert np.array_equal(alpha[:, 1::3], alpha[:, ::3]) and np.array_equal(alpha[:, 2::3], alpha[:, ::3])
+    assert (colour.reshape(100, 200, 3) == (1, 2, 3)).all()
 
 
 def test_what_is_seen_in_perspective_is_what_pillow_sees():

@@ -227,22 +227,26 @@ def project(texture: Bytes, tones: NDArray[np.float64], data: NDArray[np.float64
         data: Those of Pillow's ``Transform.PERSPECTIVE``, ``(8,)``, which take places in ``seen`` to the texture.
         seen: RGBA with colours multiplied by alpha, which is 0 beyond the texture's edge; changed.
     """
-    high, wide = texture.shape[0], texture.shape[1]
+    high, wide, length = texture.shape[0], texture.shape[1], seen.shape[1]
+    xs, ys = np.empty(length), np.empty(length)
     for row in range(seen.shape[0]):
-        for column in range(seen.shape[1]):
+        for column in range(length):
             across, down = column + 0.5, row + 0.5
             far = data[6] * across + data[7] * down + 1
-            x = (data[0] * across + data[1] * down + data[2]) / far
-            y = (data[3] * across + data[4] * down + data[5]) / far
+            xs[column] = (data[0] * across + data[1] * down + data[2]) / far
+            ys[column] = (data[3] * across + data[4] * down + data[5]) / far
+        for column in range(length):
+            x, y = xs[column], ys[column]
             if not (0.0 <= x < wide and 0.0 <= y < high):
                 seen[row, column] = 0
                 continue
             left, top = int(np.floor(x - 0.5)), int(np.floor(y - 0.5))
             right, below = x - 0.5 - left, y - 0.5 - top  # shares of the pixels beyond these
+            here, above = 1 - right, 1 - below
             x0, x1, y0, y1 = max(left, 0), min(left + 1, wide - 1), max(top, 0), min(top + 1, high - 1)
             for channel in range(3):
-                upper = tones[texture[y0, x0, channel]] * (1 - right) + tones[texture[y0, x1, channel]] * right
-                lower = tones[texture[y1, x0, channel]] * (1 - right) + tones[texture[y1, x1, channel]] * right
-                seen[row, column, channel] = np.uint8(upper * (1 - below) + lower * below)
-            opaque = 255 * (1 - right) + 255 * right  # may come out a hair less, as Pillow's does
-            seen[row, column, 3] = np.uint8(opaque * (1 - below) + opaque * below)
+                upper = tones[texture[y0, x0, channel]] * here + tones[texture[y0, x1, channel]] * right
+                lower = tones[texture[y1, x0, channel]] * here + tones[texture[y1, x1, channel]] * right
+                seen[row, column, channel] = np.uint8(upper * above + lower * below)
+            opaque = 255 * here + 255 * right  # may come out a hair less, as Pillow's does
+            seen[row, column, 3] = np.uint8(opaque * above + opaque * below)

@@ -51,10 +51,8 @@ class PenDrawing(Prop):
         pen = ImageDraw.Draw(ink)
         for begin, end in pairwise([*begins, len(points)]):
             _stroke(pen, points[begin:end], thick, 235)
-        alpha = np.empty((ink.height // _SUPERSAMPLE, ink.width), np.uint8)
-        reduce(np.asarray(ink), alpha)
-        colour = np.empty_like(alpha)
-        colour.view("V3")[...] = np.array(PENS[self.hand.pen], dtype=np.uint8).view("V3")
+        colour, alpha = np.empty((2, ink.height // _SUPERSAMPLE, ink.width), np.uint8)
+        reduce(np.asarray(ink), np.array(PENS[self.hand.pen], np.uint8), colour, alpha)
         return Sprite(colour, alpha, left // _SUPERSAMPLE, top // _SUPERSAMPLE)
 
 
