@@ -41,18 +41,24 @@ def shares_in_view(actor: Actor, covers: Sequence[Actor], shifts: Sequence[float
 
 
 def _overlap(one: Box, other: Box) -> bool:
-    return one.left < other.right and other.left < one.right and one.top < other.bottom and other.top < one.bottom
+    left, top, width, height = one
+    x, y, wide, high = other
+    return left < x + wide and x < left + width and top < y + high and y < top + height
 
 
 def _common(one: Box, other: Box) -> Box:
-    left, top = max(one.left, other.left), max(one.top, other.top)
-    return Box(left, top, max(0.0, min(one.right, other.right) - left), max(0.0, min(one.bottom, other.bottom) - top))
+    left, top, width, height = one
+    x, y, wide, high = other
+    right, bottom = min(left + width, x + wide), min(top + height, y + high)
+    left, top = max(left, x), max(top, y)
+    return Box(left, top, max(0.0, right - left), max(0.0, bottom - top))
 
 
 def _share_inside(actor: Actor, window: Box) -> float:
     """The share of the drawing inside a window, from running sums: quick, since every finished episode asks for it."""
-    box = actor.box
-    if window.left <= box.left and window.top <= box.top and window.right >= box.right and window.bottom >= box.bottom:
+    left, top, width, height = box = actor.box
+    x, y, wide, high = window
+    if x <= left and y <= top and x + wide >= left + width and y + high >= top + height:
         return 1.0
     return _sum_between(ink_sums(actor.drawing.likeness), actor.drawing.flipped, *box, *window)
 
