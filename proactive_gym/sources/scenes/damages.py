@@ -267,6 +267,7 @@ def _noise_of(scales: list[int], side: int, seed: int) -> Table:
     return bank
 
 
+@lru_cache(maxsize=4 * LOOKS)
 def _lost_and_moved(side: int, severity: float, seed: int) -> tuple[NDArray[np.int8], NDArray[np.int64]]:
     """What is in each piece of each line, and by how much the rest of the line is out of place: see ``transmit``."""
     # Lost are about one piece in ten at a fifth of the severity, and all but one in fifty at the whole.

@@ -200,21 +200,22 @@ def transmit(picture: Bytes, instead: NDArray[np.int8], moved: NDArray[np.int64]
     lines, pieces = instead.shape
     rows = picture.reshape(side, 3 * side)
     was = np.empty(6 * side, np.uint8)  # twice the same row, so that one end runs on into the other
+    edges = 3 * -(-np.arange(pieces + 1) * side // pieces)
     for row in range(side):
         here, line = rows[row], row * lines // side
         _copy(here, was[: 3 * side])
         _copy(here, was[3 * side :])
         shift = 3 * (moved[line] % side)
         for piece in range(pieces):
-            begin, end = 3 * -(-piece * side // pieces), 3 * -(-(piece + 1) * side // pieces)
+            begin, end = edges[piece], edges[piece + 1]
             there, what = here[begin:end], instead[line, piece]
             if what < 0:
                 _copy(was[shift + begin : shift + end], there)
-            elif what == 0:
+                continue
+            for channel in range(3):
+                tone = was[channel] if what == 0 else np.uint8(128 * (what - 1))
                 for column in range(len(there) // 3):
-                    _copy(was[:3], there[3 * column : 3 * column + 3])
-            else:
-                there[:] = 128 * (what - 1)
+                    there[3 * column + channel] = tone
 
 
 @compiled
