@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from proactive_gym.outcome import Outcome
     from proactive_gym.reports.writing import evaluate
     from proactive_gym.reward import Reward
-    from proactive_gym.rollout import Trajectory, rollouts
+    from proactive_gym.rollout import rollouts
+    from proactive_gym.trajectory import Trajectory
 
 __version__ = "0.1.0"
 
@@ -60,7 +61,7 @@ _HOMES = {
     "evaluate": "reports.writing",
     "Outcome": "outcome",
     "Reward": "reward",
-    "Trajectory": "rollout",
+    "Trajectory": "trajectory",
     "rollouts": "rollout",
 }
 

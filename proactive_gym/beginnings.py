@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import islice, starmap
 from typing import Any, NamedTuple
 
-from proactive_gym.envs.base import Desk
 from proactive_gym.envs.conversation import Conversation
+from proactive_gym.envs.desk import Desk
 from proactive_gym.errors import InputError
 
 AHEAD = 16

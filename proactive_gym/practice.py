@@ -2,8 +2,8 @@
 
 from proactive_gym.agents.base import Reply, Turn
 from proactive_gym.draw import Draw
-from proactive_gym.envs.base import Desk
 from proactive_gym.envs.conversation import Conversation
+from proactive_gym.envs.desk import Desk
 from proactive_gym.errors import InputError, check_whole
 from proactive_gym.turns import Played, turn_of
 

@@ -7,7 +7,7 @@ from functools import cache
 import pytest
 
 from proactive_gym.envs import SCENARIOS
-from proactive_gym.envs.base import Desk
+from proactive_gym.envs.desk import Desk
 from proactive_gym.sources.scenes.frame import Frame
 
 SIDE = 64

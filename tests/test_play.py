@@ -23,8 +23,8 @@ import proactive_gym.play.seat as seat_module
 import proactive_gym.play.study as study_module
 from proactive_gym import ENVIRONMENTS
 from proactive_gym.cli import main
-from proactive_gym.envs.base import Desk
 from proactive_gym.envs.conversation import Conversation
+from proactive_gym.envs.desk import Desk
 from proactive_gym.envs.moment import Moment
 from proactive_gym.errors import InputError
 from proactive_gym.evaluation import evaluate

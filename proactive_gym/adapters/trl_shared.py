@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
-from proactive_gym.envs.base import Desk
+from proactive_gym.envs.desk import Desk
 from proactive_gym.errors import InputError
 from proactive_gym.evaluation.decisions import ASKED
 from proactive_gym.outcome import Outcome

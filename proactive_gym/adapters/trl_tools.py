@@ -8,8 +8,9 @@ from gymnasium.utils.seeding import np_random
 
 from proactive_gym.adapters.written import picture_of
 from proactive_gym.agents.asking import Message
-from proactive_gym.envs.base import Desk, check_seed
+from proactive_gym.envs.base import check_seed
 from proactive_gym.envs.conversation import Conversation
+from proactive_gym.envs.desk import Desk
 from proactive_gym.envs.scenario import Scenario
 from proactive_gym.errors import InputError
 from proactive_gym.menu import Kind

@@ -12,14 +12,16 @@ from PIL import Image
 
 from proactive_gym.agents.asking import Asking, Message, final, messages
 from proactive_gym.agents.base import Turn
-from proactive_gym.envs.base import Desk, ProactiveEnv
+from proactive_gym.envs.base import ProactiveEnv
 from proactive_gym.envs.conversation import Conversation
+from proactive_gym.envs.desk import Desk
 from proactive_gym.errors import InputError
 from proactive_gym.evaluation.measures import MEASURES
 from proactive_gym.evaluation.planning import planned
 from proactive_gym.evaluation.record import record
-from proactive_gym.rollout import Lane, make_desk, turns_of
+from proactive_gym.rollout import make_desk, turns_of
 from proactive_gym.stored import Row
+from proactive_gym.trajectory import Lane
 
 UNFINISHED = "Unfinished: the episode was not played to its end."
 """The error of an episode that is left in its midst."""

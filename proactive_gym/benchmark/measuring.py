@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from proactive_gym.agents.base import Turn
 from proactive_gym.benchmark.figures import BATCH, OPEN, SUITE, Rates
-from proactive_gym.envs.base import Desk
+from proactive_gym.envs.desk import Desk
 from proactive_gym.menu import Kind, Menu
 from proactive_gym.rollout import episode_names, make_desk, play
 from proactive_gym.sources import Source

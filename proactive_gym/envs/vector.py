@@ -13,8 +13,9 @@ from gymnasium.vector import AutoresetMode
 from gymnasium.vector.utils import batch_space
 from numpy.typing import NDArray
 
-from proactive_gym.envs.base import Desk, ProactiveEnv, checked_options
+from proactive_gym.envs.base import ProactiveEnv, checked_options
 from proactive_gym.envs.conversation import Branch, Conversation, masks
+from proactive_gym.envs.desk import Desk
 from proactive_gym.envs.lanes import each_branch, each_episode, each_seed, numbers, reset_mask, written
 from proactive_gym.envs.moment import TOLD_ALWAYS, Moment
 from proactive_gym.errors import InputError, check_choice, check_whole

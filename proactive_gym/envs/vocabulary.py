@@ -9,7 +9,8 @@ from typing import Any, NamedTuple, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from proactive_gym.envs.base import Desk, ProactiveEnv
+from proactive_gym.envs.base import ProactiveEnv
+from proactive_gym.envs.desk import Desk
 from proactive_gym.errors import InputError, check_choice
 from proactive_gym.phrases import NEAR_DECOYS, Phrasing
 from proactive_gym.sources.fixed import FixedEpisodes

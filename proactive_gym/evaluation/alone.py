@@ -3,7 +3,7 @@
 import time
 from collections.abc import Generator, Mapping
 
-from proactive_gym.envs.base import Desk
+from proactive_gym.envs.desk import Desk
 from proactive_gym.evaluation.company import Cast, Company, Episodes, Job, Note, Place, more
 from proactive_gym.stored import Row
 

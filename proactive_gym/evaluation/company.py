@@ -6,7 +6,7 @@ from typing import Any, Protocol
 
 from proactive_gym.agents import Agent, ModelOptions, make_agent
 from proactive_gym.agents.options import ModelSpec
-from proactive_gym.envs.base import Desk
+from proactive_gym.envs.desk import Desk
 from proactive_gym.errors import InputError
 from proactive_gym.evaluation.desks import check_distinct, make_desks
 from proactive_gym.evaluation.record import record

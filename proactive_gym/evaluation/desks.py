@@ -6,7 +6,7 @@ from typing import Any
 from gymnasium import logger
 
 import proactive_gym
-from proactive_gym.envs.base import Desk, NotDrivenError
+from proactive_gym.envs.desk import Desk, NotDrivenError
 from proactive_gym.errors import InputError
 from proactive_gym.practice import WorkedExamples
 from proactive_gym.rollout import make_desk

@@ -5,7 +5,7 @@ import math
 from collections.abc import Sequence
 from pathlib import Path
 
-from proactive_gym.envs.base import Desk
+from proactive_gym.envs.desk import Desk
 from proactive_gym.errors import InputError, check_whole
 from proactive_gym.evaluation.filtering import read_names
 from proactive_gym.rollout import SEEDS, episode_names

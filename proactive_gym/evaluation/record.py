@@ -1,7 +1,7 @@
 """A finished episode as one line of ``episodes.jsonl``."""
 
-from proactive_gym.rollout import Trajectory
 from proactive_gym.stored import Row
+from proactive_gym.trajectory import Trajectory
 
 
 def record(trajectory: Trajectory, agent: str, env: str, wording: str, seed: int | None) -> Row:

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import proactive_gym
 from proactive_gym.agents import Agent, ModelOptions
 from proactive_gym.agents.options import ModelSpec
-from proactive_gym.envs.base import Desk
+from proactive_gym.envs.desk import Desk
 from proactive_gym.errors import check_whole
 from proactive_gym.evaluation.alone import Alone
 from proactive_gym.evaluation.company import Job, Place, Players

@@ -15,8 +15,8 @@ from proactive_gym.outcome import Outcome
 from proactive_gym.play.names import LONGEST, spoken
 from proactive_gym.play.seat import Asking, Done, Ended, Seat, View
 from proactive_gym.play.study import Study
-from proactive_gym.rollout import Exchange, Trajectory
 from proactive_gym.stored import Row
+from proactive_gym.trajectory import Exchange, Trajectory
 
 FOLDER = files("proactive_gym") / "data" / "play"
 LONGEST_REPLY = 1000

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from proactive_gym.agents.base import Reply, Turn
 from proactive_gym.errors import InputError, one_line
-from proactive_gym.rollout import AgentError, Trajectory
+from proactive_gym.rollout import AgentError
+from proactive_gym.trajectory import Trajectory
 
 PATIENCE = 60.0
 """Seconds that a page waits for the next picture, at most."""

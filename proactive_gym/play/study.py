@@ -19,8 +19,9 @@ from proactive_gym.evaluation.run_directory import RunDirectory
 from proactive_gym.play.names import agent_name, spoken
 from proactive_gym.play.seat import Done, Seat
 from proactive_gym.reports.writing import write_reports
-from proactive_gym.rollout import Trajectory, make_desk, play
+from proactive_gym.rollout import make_desk, play
 from proactive_gym.stored import Row
+from proactive_gym.trajectory import Trajectory
 
 A_SET = 20
 """Episodes that each person plays where nobody says how many."""

@@ -7,7 +7,8 @@ from typing import Any
 from proactive_gym.agents.base import Agent
 from proactive_gym.envs.rendering import card, stacked, strip
 from proactive_gym.reports.tables import short
-from proactive_gym.rollout import Trajectory, episode_names, make_desk, play
+from proactive_gym.rollout import episode_names, make_desk, play
+from proactive_gym.trajectory import Trajectory
 
 LONGEST = 5
 

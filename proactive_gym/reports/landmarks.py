@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from proactive_gym.agents.scripted import Oracle, Scripted, always_ask, never_ask, random
-from proactive_gym.envs.base import Desk
+from proactive_gym.envs.desk import Desk
 from proactive_gym.errors import InputError
 from proactive_gym.evaluation.measures import Cell
 from proactive_gym.evaluation.statistics import Estimate, average, family, share

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from proactive_gym.envs.base import Desk
+from proactive_gym.envs.desk import Desk
 from proactive_gym.errors import InputError, one_line
 from proactive_gym.evaluation.run_directory import RunDirectory
 from proactive_gym.rollout import make_desk

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from proactive_gym.envs.base import Desk
+from proactive_gym.envs.desk import Desk
 from proactive_gym.evaluation.decisions import Case, Deed, decisions
 from proactive_gym.evaluation.mistakes import GOOD, ending
 from proactive_gym.reports.sheets import evenly

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from proactive_gym.envs.base import Desk
 from proactive_gym.envs.conversation import Conversation
+from proactive_gym.envs.desk import Desk
 from proactive_gym.errors import InputError, PictureError
 from proactive_gym.stored import Row
 

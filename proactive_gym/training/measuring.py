@@ -10,11 +10,12 @@ from proactive_gym.agents.base import Agent
 from proactive_gym.envs import SCENARIOS
 from proactive_gym.menu import Kind
 from proactive_gym.outcome import Outcome
-from proactive_gym.rollout import Trajectory, rollouts
+from proactive_gym.rollout import rollouts
 from proactive_gym.sources.fixed import FixedEpisodes
 from proactive_gym.sources.scenes.source import ScenesSource
 from proactive_gym.training.classroom import EVERY, all_but, classroom
 from proactive_gym.training.tiny_model import SIDE
+from proactive_gym.trajectory import Trajectory
 
 
 class Condition(NamedTuple):

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from proactive_gym.envs import SCENARIOS
-from proactive_gym.envs.base import Desk
+from proactive_gym.envs.desk import Desk
 from proactive_gym.sources.scenes.source import ABSTENTIONS
 from proactive_gym.training.clear_pictures import LESSONS, names
 

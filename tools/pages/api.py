@@ -6,12 +6,13 @@ PAGES: dict[str, tuple[str, tuple[str, ...]]] = {
         (
             "proactive_gym.envs.arguments",
             "proactive_gym.envs.base",
+            "proactive_gym.envs.desk",
             "proactive_gym.envs.vector",
             "proactive_gym.reward",
         ),
     ),
     "agents": ("Agents", ("proactive_gym.agents", "proactive_gym.agents.scripted")),
-    "rollouts": ("Rollouts", ("proactive_gym.rollout", "proactive_gym.outcome")),
+    "rollouts": ("Rollouts", ("proactive_gym.rollout", "proactive_gym.trajectory", "proactive_gym.outcome")),
     "evaluation": (
         "Evaluation",
         (
