@@ -106,7 +106,7 @@ class Episode:
         """Which options are on offer now."""
         spent = self.world.spent(state.place)
         if not spent:
-            return self._all_offered
+            return (True,) * len(self.menu)
         return tuple([option.kind is not Kind.INTERVENTION or option.name not in spent for option in self.menu])
 
     def reply(self, state: State, choice: int | None) -> State:
@@ -209,7 +209,7 @@ class Episode:
         known = [share for share in shown if share is not None]
         return tuple(known) if len(known) == len(shown) else None
 
-    @cached_property
+    @property
     def texts(self) -> tuple[str, ...]:
         """The menu's texts."""
         return self.menu.texts
@@ -243,10 +243,6 @@ class Episode:
     def _lapses(self) -> Container[int]:
         """Numbers of the requests that the user does not do as asked."""
         return self.user.lapses(self.name)
-
-    @cached_property
-    def _all_offered(self) -> tuple[bool, ...]:
-        return (True,) * len(self.menu)
 
 
 def _ended(state: State, outcome: Outcome, requests: int | None = None) -> State:

@@ -31,14 +31,19 @@ class Option(NamedTuple):
 
 
 class Menu(tuple[Option, ...]):
-    """The whole menu of an episode; option ``i`` keeps its number throughout, whatever is on offer."""
+    """The whole menu of an episode; option ``i`` keeps its number throughout, whatever is on offer.
 
-    __slots__ = ()
+    Attributes:
+        texts: The options' texts, in order.
+    """
 
-    @property
-    def texts(self) -> tuple[str, ...]:
-        """The options' texts, in order."""
-        return tuple([option.text for option in self])
+    texts: tuple[str, ...]
+
+    def __new__(cls, options: Iterable[Option]) -> "Menu":
+        """The menu of these options."""
+        menu = super().__new__(cls, options)
+        menu.texts = tuple([option.text for option in menu])
+        return menu
 
     def of_kind(self, kind: Kind) -> list[int]:
         """Numbers of the options of one kind."""

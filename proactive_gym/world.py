@@ -1,7 +1,6 @@
 """What the user can show: places, pictures, and where interventions lead."""
 
 from abc import ABC, abstractmethod
-from collections import deque
 from collections.abc import Collection, Hashable, Mapping
 from typing import Any, Generic, TypeVar
 
@@ -69,10 +68,9 @@ def shortest_route(
         longest: The most interventions.
         among: The interventions that may be asked for, by name; all of them if ``None``.
     """
-    waiting: deque[tuple[Hashable, tuple[str, ...]]] = deque([(start, ())])
+    reached: list[tuple[Hashable, tuple[str, ...]]] = [(start, ())]
     seen = {start}
-    while waiting:
-        place, route = waiting.popleft()
+    for place, route in reached:  # which grows meanwhile
         if world.sufficient(place):
             return route
         if len(route) == longest:
@@ -80,5 +78,5 @@ def shortest_route(
         for name, following in world.moves(place).items():
             if following not in seen and (among is None or name in among):
                 seen.add(following)
-                waiting.append((following, (*route, name)))
+                reached.append((following, (*route, name)))
     return None

@@ -164,6 +164,8 @@ class Desk:
         Raises:
             InvalidAction: If it is no whole number.
         """
+        if isinstance(action, np.integer) or type(action) is int:
+            return int(action)
         number = as_array(action)
         if number is None or number.shape != () or number.dtype.kind not in "iu":
             raise InvalidAction(f"The action is {action!r}, but must be the number of an option (reply='choice').")

@@ -74,17 +74,12 @@ def in_sight(layers: Sequence[Layer], side: int) -> list[tuple[Prop, Placed]]:
     """The layers with their places, but for those outside the picture or behind a later one that is opaque."""
     seen: list[tuple[Prop, Placed]] = []
     for prop, box in layers:
-        place = placed(box, side)
+        place = left, top, width, height = placed(box, side)
         if prop.opaque:
             seen = [layer for layer in seen if not _behind(layer[1], place)]
-        if not _outside(place, side):
+        if left < side and top < side and left + width > 0 and top + height > 0:
             seen.append((prop, place))
     return seen
-
-
-def _outside(place: Placed, side: int) -> bool:
-    left, top, width, height = place
-    return left >= side or top >= side or left + width <= 0 or top + height <= 0
 
 
 def _behind(place: Placed, wall: Placed) -> bool:

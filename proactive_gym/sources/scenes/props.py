@@ -1,7 +1,6 @@
 """Things to put into a scene: drawn subjects, blocks, shadows, rugs."""
 
 from dataclasses import dataclass
-from functools import cached_property
 from typing import ClassVar
 
 import numpy as np
@@ -119,7 +118,7 @@ class Actor:
     drawing: Drawing
     box: Box
 
-    @cached_property
+    @property
     def layers(self) -> tuple[Layer, Layer]:
         """Its shadow, and itself."""
         return Layer(Shadow(), Shadow.under(self.box)), Layer(self.drawing, self.box)

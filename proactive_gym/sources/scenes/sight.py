@@ -19,7 +19,8 @@ def share_in_view(actor: Actor, window: Box = PICTURE, covers: Sequence[Box | Ac
     if not covers:
         return _share_inside(actor, window)
     if len(covers) == 1 and isinstance(covers[0], Box):
-        return max(0.0, _share_inside(actor, window) - _share_inside(actor, _common(window, covers[0])))
+        sums, flipped = ink_sums(actor.drawing.likeness), actor.drawing.flipped
+        return _share_beside(sums, flipped, *actor.box, *window, *covers[0])
     seen = _ink_inside(actor, window)
     for cover in covers:
         if isinstance(cover, Box):
@@ -46,41 +47,62 @@ def _overlap(one: Box, other: Box) -> bool:
     return left < x + wide and x < left + width and top < y + high and y < top + height
 
 
-def _common(one: Box, other: Box) -> Box:
-    left, top, width, height = one
-    x, y, wide, high = other
-    right, bottom = min(left + width, x + wide), min(top + height, y + high)
-    left, top = max(left, x), max(top, y)
-    return Box(left, top, max(0.0, right - left), max(0.0, bottom - top))
-
-
 def _share_inside(actor: Actor, window: Box) -> float:
-    """The share of the drawing inside a window, from running sums: quick, since every finished episode asks for it."""
-    left, top, width, height = box = actor.box
+    """The share of the drawing inside a window."""
+    left, top, width, height = actor.box
     x, y, wide, high = window
     if x <= left and y <= top and x + wide >= left + width and y + high >= top + height:
-        return 1.0
-    return _sum_between(ink_sums(actor.drawing.likeness), actor.drawing.flipped, *box, *window)
+        return 1.0  # as most often; the way into compiled code would take longer
+    sums, flipped = ink_sums(actor.drawing.likeness), actor.drawing.flipped
+    return _share_between(sums, flipped, left, top, width, height, x, y, wide, high)
 
 
 @compiled
-def _sum_between(
+def _share_beside(
     sums: Numbers,
     flipped: bool,
     left: float,
     top: float,
     width: float,
     height: float,
-    from_left: float,
-    from_top: float,
+    x: float,
+    y: float,
+    wide: float,
+    high: float,
+    over_left: float,
+    over_top: float,
+    over_width: float,
+    over_height: float,
+) -> float:
+    """The share of a drawing in a box that is in a window and behind no cover; all by left, top, width and height."""
+    right, bottom = min(x + wide, over_left + over_width), min(y + high, over_top + over_height)
+    from_left, from_top = max(x, over_left), max(y, over_top)
+    across, down = max(0.0, right - from_left), max(0.0, bottom - from_top)
+    inside: float = _share_between(sums, flipped, left, top, width, height, x, y, wide, high)
+    hidden: float = _share_between(sums, flipped, left, top, width, height, from_left, from_top, across, down)
+    return max(0.0, inside - hidden)
+
+
+@compiled
+def _share_between(
+    sums: Numbers,
+    flipped: bool,
+    left: float,
+    top: float,
+    width: float,
+    height: float,
+    x: float,
+    y: float,
     wide: float,
     high: float,
 ) -> float:
-    """How much of a drawing in a box is inside a window; boxes and windows by left, top, width and height."""
-    x0 = min(1.0, max(0.0, (from_left - left) / width))
-    x1 = min(1.0, max(0.0, (from_left + wide - left) / width))
-    y0 = min(1.0, max(0.0, (from_top - top) / height))
-    y1 = min(1.0, max(0.0, (from_top + high - top) / height))
+    """The share of a drawing in a box that is in a window, from running sums; both by left, top, width and height."""
+    if x <= left and y <= top and x + wide >= left + width and y + high >= top + height:
+        return 1.0
+    x0 = min(1.0, max(0.0, (x - left) / width))
+    x1 = min(1.0, max(0.0, (x + wide - left) / width))
+    y0 = min(1.0, max(0.0, (y - top) / height))
+    y1 = min(1.0, max(0.0, (y + high - top) / height))
     if flipped:
         x0, x1 = 1.0 - x1, 1.0 - x0
     inside: float = _sum_at(sums, x1, y1) - _sum_at(sums, x0, y1) - _sum_at(sums, x1, y0) + _sum_at(sums, x0, y0)
