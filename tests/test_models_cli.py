@@ -146,7 +146,7 @@ def left_in_git(folder):
     ],
 )
 def test_what_is_wrong_is_said_before_any_episode(folder, tmp_path, capsys, spoil, told):
-    copied = tmp_path / "spoilt"
+    copied = tmp_path / "401 restricted"  # a folder's name is nothing that the hub has said
     shutil.copytree(folder, copied)
     spoil(copied)
     refused(["--agent", f"hf:{copied}"], tmp_path, capsys, told)

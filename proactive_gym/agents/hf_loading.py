@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import re
 import warnings
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
@@ -268,7 +269,7 @@ def _reason(checkpoint: Checkpoint, options: ModelOptions, error: Exception) -> 
             f"{checkpoint.name!r} comes with code of its own, which is not run; if you trust it, set "
             "trust_remote_code=True, or choose a model that transformers has."
         )
-    if "gated repo" in text or "401" in text or "restricted" in text:
+    if not checkpoint.is_folder and re.search("gated repo|401 Client Error|401 Unauthorized|restricted", text):
         return f"The hub gives {checkpoint.name!r} to those it knows only; ask for access there, and `hf auth login`."
     if not checkpoint.is_folder and ("connect" in text or "offline" in text.lower() or "not a valid model" in text):
         return (
