@@ -62,9 +62,9 @@ def test_nothing_tells_whose_machine_it_is(measured):
     assert platform.node() not in measured["machine"].values()
 
 
-def test_without_minigrid_a_sentence_says_so(monkeypatch):
+def test_without_minigrid_nothing_is_compared_with_it(monkeypatch):
     monkeypatch.setattr(cases, "find_spec", lambda name: None)
-    assert cases.minigrid(32) == ([], [])
+    assert cases.minigrid_cases(32) == ([], [])
 
 
 def test_ratios_are_those_of_each_round():

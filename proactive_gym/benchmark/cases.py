@@ -34,7 +34,7 @@ def all_cases(effort: Effort, sizes: Sequence[int]) -> Iterator[Case]:
     for side in sizes:
         kept = FixedEpisodes(ScenesSource(image_size=side), effort.kept)
         RandomPlay(make_vec(BATCH, image_size=side), seed=0)(effort.settling)
-        single, several = minigrid(side)
+        single, several = minigrid_cases(side)
         yield from _singles(side, kept, single)
         yield from _vectors(side, kept, effort.lanes, several)
         yield from _rollouts(side, effort.episodes)
@@ -42,7 +42,7 @@ def all_cases(effort: Effort, sizes: Sequence[int]) -> Iterator[Case]:
     yield Case("import", "fresh process", 0, import_times)
 
 
-def minigrid(side: int) -> tuple[list[Case], list[Case]]:
+def minigrid_cases(side: int) -> tuple[list[Case], list[Case]]:
     """What MiniGrid takes, alone and eight in turn; nothing where it is not installed."""
     if find_spec("minigrid") is None:
         return [], []

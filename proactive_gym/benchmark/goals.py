@@ -83,4 +83,6 @@ def promised(run: Figures) -> Iterator[Goal]:
 
 def _ratios(run: Figures, side: int, unit: str, group: str, ours: str, theirs: str) -> tuple[float, ...]:
     one, other = run.values(group, ours, side, unit), run.values("anchor", theirs, side, unit)
-    return tuple([mine / yours for mine, yours in zip(one, other, strict=False)])
+    if not one or not other:  # one of them was not measured, and cannot be compared
+        return ()
+    return tuple([mine / yours for mine, yours in zip(one, other, strict=True)])

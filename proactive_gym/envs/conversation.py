@@ -128,9 +128,7 @@ class Conversation:
 
     def info(self) -> dict[str, Any]:
         """What Gymnasium calls ``info``; nothing in it tells the answer before the episode is over."""
-        info = dict(zip(TOLD_ALWAYS, self.moment.told, strict=True))
-        info.update(self.moment.ending)
-        return info
+        return dict(zip(TOLD_ALWAYS, self.moment.told, strict=True)) | self.moment.ending
 
     def best_choice(self) -> int:
         """What someone who is told the answer replies: as few requests as needed, then the answer.

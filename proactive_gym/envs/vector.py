@@ -1,7 +1,7 @@
 """Many conversations in one environment: a batch of pictures per step."""
 
 from collections.abc import Sequence
-from itertools import chain
+from itertools import chain, compress
 from typing import Any
 
 import gymnasium as gym
@@ -276,8 +276,8 @@ class ProactiveVectorEnv(gym.vector.VectorEnv[Observations, Any, NDArray[Any]]):
         told = [moment.told for moment in moments]
         for key, values in zip(TOLD_ALWAYS, zip(*told, strict=True), strict=False):
             merged[key], merged[f"_{key}"] = self._column(places, values), here.copy()
-        endings = [moment.ending for moment in moments if moment.state.over]
-        ended = places if len(endings) == len(places) else places[[moment.state.over for moment in moments]]
+        over = [moment.state.over for moment in moments]
+        endings, ended = [moment.ending for moment in compress(moments, over)], places[over]
         for key in dict.fromkeys(chain.from_iterable(endings)):
             known = [number for number, ending in enumerate(endings) if key in ending]
             there = ended if len(known) == len(ended) else ended[known]

@@ -200,7 +200,7 @@ def transmit(picture: Bytes, instead: NDArray[np.int8], moved: NDArray[np.int64]
     lines, pieces = instead.shape
     rows = picture.reshape(side, 3 * side)
     was = np.empty(6 * side, np.uint8)  # twice the same row, so that one end runs on into the other
-    edges = 3 * -(-np.arange(pieces + 1) * side // pieces)
+    edges = 3 * -(-np.arange(pieces + 1) * side // pieces)  # once: divisions would take longer than all else here
     for row in range(side):
         here, line = rows[row], row * lines // side
         _copy(here, was[: 3 * side])

@@ -49,12 +49,7 @@ def _overlap(one: Box, other: Box) -> bool:
 
 def _share_inside(actor: Actor, window: Box) -> float:
     """The share of the drawing inside a window."""
-    left, top, width, height = actor.box
-    x, y, wide, high = window
-    if x <= left and y <= top and x + wide >= left + width and y + high >= top + height:
-        return 1.0  # as most often; the way into compiled code would take longer
-    sums, flipped = ink_sums(actor.drawing.likeness), actor.drawing.flipped
-    return _share_between(sums, flipped, left, top, width, height, x, y, wide, high)
+    return _share_between(ink_sums(actor.drawing.likeness), actor.drawing.flipped, *actor.box, *window)
 
 
 @compiled
