@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
 from numba import njit
-from PIL import Image
+from PIL import Image, ImageDraw, ImageOps
 
 from proactive_gym.draw import Draw
-from proactive_gym.sources.scenes import sprites
+from proactive_gym.sources.scenes import packaging, prints, sprites
 from proactive_gym.sources.scenes.compiling import compiled
 from proactive_gym.sources.scenes.damages import DAMAGES, Faded
 from proactive_gym.sources.scenes.frame import PICTURE, Box, Frame, Layer
 from proactive_gym.sources.scenes.kept import Kept
-from proactive_gym.sources.scenes.lines import reduce
+from proactive_gym.sources.scenes.lines import ink
 from proactive_gym.sources.scenes.loops import lay, project, round_off
 from proactive_gym.sources.scenes.painter import in_sight, paint, paint_into
+from proactive_gym.sources.scenes.parcel import view_of
+from proactive_gym.sources.scenes.perspective import lay_on
+from proactive_gym.sources.scenes.prints import Print
 from proactive_gym.sources.scenes.props import Cover, Drawing, Rug
 from proactive_gym.sources.scenes.stage import Stage
 from proactive_gym.sources.scenes.subjects import drawings
@@ -213,14 +218,42 @@ def test_loops_are_compiled_where_nothing_can_be_kept():
     assert values.tolist() == [0, 2, 4]
 
 
-def test_ink_is_reduced_as_pillow_does_it():
-    ink = np.random.default_rng(0).integers(0, 256, (300, 600)).astype(np.uint8)
-    ink[:30], ink[30:60] = 0, 255
-    colour, alpha = np.empty((2, 100, 600), np.uint8)
-    reduce(ink, np.array((1, 2, 3), np.uint8), colour, alpha)
-    assert np.array_equal(alpha[:, ::3], np.asarray(Image.fromarray(ink).reduce(3)))
+def _inked(points, lines, radius, size=(40, 60)):
+    colour, alpha = np.empty((2, size[0], 3 * size[1]), np.uint8)
+    where = np.array(points, np.float32), np.array(lines, np.int64)
+    ink(*where, radius, 235, np.array((1, 2, 3), np.uint8), colour, alpha)
+    assert (colour.reshape(*size, 3) == (1, 2, 3)).all()
     assert np.array_equal(alpha[:, 1::3], alpha[:, ::3]) and np.array_equal(alpha[:, 2::3], alpha[:, ::3])
-    assert (colour.reshape(100, 200, 3) == (1, 2, 3)).all()
+    return alpha[:, ::3]
+
+
+def test_a_pen_inks_what_is_within_half_its_width_of_a_line():
+    drawn = _inked([(12, 10.5), (40, 10.5), (50, 30)], [0, 2], 3.0)
+    x, y = np.meshgrid(np.arange(60) + 0.5, np.arange(40) + 0.5)
+    far = np.hypot(np.maximum(0, np.maximum(12 - x, x - 40)), y - 10.5)
+    assert (drawn[far <= 2.5] == 235).all(), "inked all over"
+    assert (drawn[far >= 3.5] == 0).all(), "a single point at the end is no line: nothing is drawn there"
+    rim = (far > 2.5) & (far < 3.5)
+    assert np.abs(drawn[rim] - 235 * (3.5 - far[rim])).max() <= 0.51, "and paler by as much as the pixel is farther off"
+
+
+def test_lines_that_meet_or_cross_are_not_darker_there():
+    once = _inked([(5, 20), (55, 20)], [0], 2.0)
+    twice = _inked([(5, 20), (30, 20), (55, 20), (30, 20), (55, 20)], [0, 3], 2.0)
+    assert np.array_equal(once, twice) and once.max() == 235
+
+
+def test_lines_look_as_pillow_draws_them_in_a_much_larger_picture():
+    points = np.random.default_rng(3).uniform((6, 6), (54, 34), (12, 2))
+    large = Image.new("L", (60 * 16, 40 * 16))
+    pen = ImageDraw.Draw(large)
+    for start, end in zip(16 * points[:-1], 16 * points[1:], strict=True):
+        pen.line([*start, *end], fill=235, width=48)
+        for x, y in (start, end):
+            pen.ellipse((x - 24, y - 24, x + 24, y + 24), fill=235)
+    wanted = np.asarray(large.reduce(16)).astype(float)
+    off = np.abs(_inked(points, [0], 1.5) - wanted)
+    assert off.mean() < 3 and (off > 60).mean() < 0.005, "but where two lines touch one pixel, which counts the nearer"
 
 
 def test_what_is_seen_in_perspective_is_what_pillow_sees():
@@ -234,6 +267,40 @@ def test_what_is_seen_in_perspective_is_what_pillow_sees():
             opaque = Image.fromarray(texture).convert("RGBA").convert("RGBa")
             wanted = opaque.transform((70, 50), Image.Transform.PERSPECTIVE, data.tolist(), Image.Resampling.BILINEAR)
             assert seen.tobytes() == wanted.tobytes("raw", "RGBa")
+
+
+@pytest.mark.parametrize("flipped", [False, True])
+def test_a_print_is_the_picture_on_a_pale_panel_as_pillow_would_see_it(flipped):
+    """Straight on and from the side, small and large: fitted to the panel, turned, and each pixel the mean of many."""
+    for number, (style, yaw, size) in enumerate(((0, 10, 224), (7, 340, 224), (12, 60, 448), (3, 20, 64))):
+        likeness = drawings().of("test")[7 * number].likenesses[0]
+        printed = Print(likeness, flipped, style, yaw)
+        box = printed.at(0.5, 0.5)
+        width, height = round(box.width * size), round(box.height * size)
+        found = np.asarray(printed.paint(width, height)).astype(float)
+        wanted = np.asarray(_printed_by_pillow(printed, width, height)).astype(float)
+        inside = (found[..., 3] == 255) & (wanted[..., 3] == 255)
+        assert inside.mean() > 0.7
+        assert np.abs(found - wanted)[inside].mean() < 7
+        other = np.asarray(_printed_by_pillow(replace(printed, flipped=not flipped), width, height)).astype(float)
+        assert np.abs(found - wanted)[inside].mean() < np.abs(found - other)[inside].mean(), "and not its mirror image"
+
+
+def _printed_by_pillow(printed: Print, width: int, height: int) -> Image.Image:
+    """The same by Pillow alone, from a panel eight times as large as it is seen."""
+    view, accent = view_of(printed.style, printed.yaw), packaging.look(printed.style).accent
+    face = prints._part(printed.style)
+    size = [round(8 * width / printed.at(0, 0).width * length) for length in view.lengths(face)]
+    panel = Image.new("RGB", size, packaging.mixed(accent, (255, 255, 255), 0.86))
+    rim = round(size[0] / 60)
+    ImageDraw.Draw(panel).rectangle((0, 0, size[0] - 1, size[1] - 1), outline=packaging.toned(accent, 0.9), width=rim)
+    drawing = printed.likeness.picture()
+    drawing = ImageOps.mirror(drawing) if printed.flipped else drawing
+    fitted = ImageOps.contain(drawing, (round(0.9 * min(size)),) * 2)
+    panel.paste(fitted, ((size[0] - fitted.width) // 2, (size[1] - fitted.height) // 2), fitted)
+    canvas = Image.new("RGBa", (8 * width, 8 * height))
+    lay_on(canvas, printed.at(0, 0), view, face, panel)
+    return canvas.reduce(8).convert("RGBA")
 
 
 def test_what_no_layer_covers_is_black():

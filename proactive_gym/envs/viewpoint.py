@@ -13,7 +13,8 @@ from proactive_gym.sources.scenes.frame import Frame, Layer
 from proactive_gym.sources.scenes.likeness import Likeness
 from proactive_gym.sources.scenes.open_box import INFORMATIVE, Walls, opening_in_view, standing
 from proactive_gym.sources.scenes.packaging import PARCEL_STYLES, look
-from proactive_gym.sources.scenes.parcel import Parcel, Print, front_in_view
+from proactive_gym.sources.scenes.parcel import Parcel, front_in_view
+from proactive_gym.sources.scenes.prints import Print
 from proactive_gym.sources.scenes.stage import Scene, Stage
 from proactive_gym.sources.scenes.subjects import Subject
 

@@ -14,7 +14,7 @@ from proactive_gym.users import REMARKS, USERS
 from proactive_gym.world import World
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Matter:
     """What a source knows of an episode before the setting is applied.
 

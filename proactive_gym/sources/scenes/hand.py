@@ -107,7 +107,7 @@ def thread(likeness: Likeness) -> Ink:
     return Ink(begins, ends, goes_on, (np.cumsum(lengths) - lengths / 2) / total, total)
 
 
-def drawn(likeness: Likeness, shown: int, hand: Hand) -> tuple[Points, list[int]]:
+def drawn(likeness: Likeness, shown: int, hand: Hand) -> tuple[Points, NDArray[np.int64]]:
     """The first ``shown`` thousandths of a drawing's ink as the hand puts it into a unit square.
 
     Returns:
@@ -117,7 +117,7 @@ def drawn(likeness: Likeness, shown: int, hand: Hand) -> tuple[Points, list[int]
     segments = ink.begins, ink.ends, ink.goes_on, ink.reached
     points, begins = np.empty((2 * len(ink.reached), 2), np.float32), np.empty(len(ink.reached), np.int64)
     length, number = follow(*segments, hand.start / 1000, hand.backwards, shown / 1000, points, begins)
-    return hand.written(points[:length]), begins[:number].tolist()
+    return hand.written(points[:length]), begins[:number]
 
 
 def bareness(likeness: Likeness) -> tuple[float, float]:

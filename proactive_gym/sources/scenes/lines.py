@@ -8,7 +8,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from proactive_gym.sources.scenes.compiling import compiled
+from proactive_gym.sources.scenes.compiling import compiled, inlined
 
 Points = NDArray[np.float32]
 Numbers = NDArray[np.float64]
@@ -103,40 +103,50 @@ def bounds(points: Points) -> tuple[float, float, float, float]:
 
 
 @compiled
-def corners(points: Points, found: Points) -> int:
-    """Write the ends of a line, and where it turns by more than 25 degrees, into ``found``; says how many they are."""
-    found[0], number = points[0], 1
-    for place in range(1, len(points) - 1):
-        x, y = points[place, 0] - points[place - 1, 0], points[place, 1] - points[place - 1, 1]
-        u, v = points[place + 1, 0] - points[place, 0], points[place + 1, 1] - points[place, 1]
-        if u * x + v * y < np.float32(0.9) * np.sqrt((u * u + v * v) * (x * x + y * y)):
-            found[number] = points[place]
-            number += 1
-    found[number] = points[-1]
-    return number + 1
+def ink(
+    points: Points, lines: NDArray[np.int64], radius: float, darkness: float, pen: Bytes, colour: Bytes, alpha: Bytes
+) -> None:
+    """Write the sprite of what a pen has drawn, round at ends and joints; see ``Sprite`` for how it lies.
 
-
-@compiled
-def reduce(ink: Bytes, pen: Bytes, colour: Bytes, alpha: Bytes) -> None:
-    """Write the sprite of a pen's ink, a third of the ink's size either way; see ``Sprite`` for how it lies.
-
-    Means of nine are those of Pillow's ``reduce(3)``, which rounds them a little down.
+    How much of a pixel is inked follows from how far its middle is from the nearest segment.
 
     Args:
-        ink: How much of each pixel is inked, ``(height, width)``.
+        points: In pixels.
+        lines: Where among them each line begins.
+        radius: Half of the pen's width, in pixels.
+        darkness: The alpha of what is inked all over.
         pen: The ink's colour, ``(3,)``.
-        colour: Changed, ``(height // 3, width)``.
+        colour: Changed, ``(height, 3 * width)``.
         alpha: The same.
     """
-    height, width = alpha.shape
-    below = np.empty(width, np.uint16)
+    height, width = alpha.shape[0], alpha.shape[1] // 3
+    near = np.full((height, width), np.float32(radius + 0.5))  # to the nearest segment; none so far
+    for line in range(len(lines)):
+        end = lines[line + 1] if line + 1 < len(lines) else len(points)
+        for place in range(lines[line], end - 1):
+            _come_near(near, points[place], points[place + 1], np.float32(radius + 0.5))
     for row in range(height):
-        for place in range(width):
-            three = np.uint16(ink[3 * row, place]) + np.uint16(ink[3 * row + 1, place])
-            below[place] = three + np.uint16(ink[3 * row + 2, place])
-        for column in range(width // 3):
-            whole = np.uint32(below[3 * column]) + np.uint32(below[3 * column + 1]) + np.uint32(below[3 * column + 2])
-            mean = np.uint8(np.uint32((whole + np.uint32(4)) * np.uint32(1864135)) >> np.uint32(24))
+        for column in range(width):
+            inked = min(np.float32(1), np.float32(radius + 0.5) - near[row, column])
+            share = np.uint8(np.rint(np.float32(darkness) * inked))
             for channel in range(3):
-                alpha[row, 3 * column + channel] = mean
+                alpha[row, 3 * column + channel] = share
                 colour[row, 3 * column + channel] = pen[channel]
+
+
+@inlined
+def _come_near(near: NDArray[np.float32], begin: Points, end: Points, reach: np.float32) -> None:
+    """Note for each pixel about a segment how far it is, if that is nearer than what is noted."""
+    x0, y0 = begin[0] - np.float32(0.5), begin[1] - np.float32(0.5)  # pixels lie by their middles
+    x, y = end[0] - begin[0], end[1] - begin[1]
+    scale = np.float32(1) / max(x * x + y * y, np.float32(1e-12))
+    top, bottom = max(0, math.ceil(min(y0, y0 + y) - reach)), min(len(near), math.floor(max(y0, y0 + y) + reach) + 1)
+    left = max(0, math.ceil(min(x0, x0 + x) - reach))
+    right = min(near.shape[1], math.floor(max(x0, x0 + x) + reach) + 1)
+    for row in range(top, bottom):
+        down = np.float32(row) - y0
+        for column in range(left, right):
+            across = np.float32(column) - x0
+            along = min(np.float32(1), max(np.float32(0), (across * x + down * y) * scale))
+            beside, below = across - along * x, down - along * y
+            near[row, column] = min(near[row, column], np.sqrt(beside * beside + below * below))

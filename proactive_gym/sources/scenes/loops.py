@@ -201,21 +201,24 @@ def transmit(picture: Bytes, instead: NDArray[np.int8], moved: NDArray[np.int64]
     rows = picture.reshape(side, 3 * side)
     was = np.empty(6 * side, np.uint8)  # twice the same row, so that one end runs on into the other
     edges = 3 * -(-np.arange(pieces + 1) * side // pieces)  # once: divisions would take longer than all else here
+    plain = np.empty((3, 3 * side), np.uint8)  # rows of the first colour, of black and of grey
+    plain[1], plain[2] = 0, 128
+    longest = side // pieces + 2
     for row in range(side):
         here, line = rows[row], row * lines // side
         _copy(here, was[: 3 * side])
         _copy(here, was[3 * side :])
         shift = 3 * (moved[line] % side)
+        for channel in range(3):
+            for column in range(min(side, longest)):
+                plain[0, 3 * column + channel] = was[channel]
         for piece in range(pieces):
             begin, end = edges[piece], edges[piece + 1]
-            there, what = here[begin:end], instead[line, piece]
+            what = instead[line, piece]
             if what < 0:
-                _copy(was[shift + begin : shift + end], there)
-                continue
-            for channel in range(3):
-                tone = was[channel] if what == 0 else np.uint8(128 * (what - 1))
-                for column in range(len(there) // 3):
-                    there[3 * column + channel] = tone
+                _copy(was[shift + begin : shift + end], here[begin:end])
+            else:
+                _copy(plain[what, : end - begin], here[begin:end])
 
 
 @compiled

@@ -1,9 +1,10 @@
 """Sheets of paper, and what a pen has drawn on them so far."""
 
+import math
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFilter
 
 from proactive_gym.draw import Draw
@@ -11,13 +12,14 @@ from proactive_gym.sources.scenes.backdrops import all_channels, noise
 from proactive_gym.sources.scenes.frame import Prop
 from proactive_gym.sources.scenes.hand import PENS, Colour, Hand, drawn
 from proactive_gym.sources.scenes.likeness import Likeness
-from proactive_gym.sources.scenes.lines import Points, bounds, corners, reduce
+from proactive_gym.sources.scenes.lines import Points, bounds, ink
 from proactive_gym.sources.scenes.sprite import Sprite
 
 PAPERS: tuple[Colour, ...] = ((250, 250, 248), (246, 238, 216), (238, 244, 248), (222, 200, 164))
 RULINGS = ("plain", "plain", "grid", "lined", "dotted")
 PAPER_STYLES = 24
-_SUPERSAMPLE = 3  # as many as ``reduce`` makes one of
+_DARKNESS = 235  # of ink, of 255
+_THINNEST = 0.45  # half of the thinnest line, in pixels
 
 
 @dataclass(frozen=True)
@@ -32,39 +34,29 @@ class PenDrawing(Prop):
 
     def paint(self, width: int, height: int) -> Image.Image:
         """The strokes so far, round at joints and ends; nothing behind them."""
-        seen = self.seen(width, height)
-        drawing = Image.new("RGBA", (width, height), PENS[self.hand.pen])
-        alpha = Image.new("L", (width, height))
-        alpha.paste(Image.fromarray(np.ascontiguousarray(seen.alpha[:, ::3])), (seen.left, seen.top))
-        drawing.putalpha(alpha)
-        return drawing
+        return self.seen(width, height).picture(width, height)
 
     def seen(self, width: int, height: int) -> Sprite:
         """The part of the box that is drawn on: no more than a corner of it at first."""
-        size = _SUPERSAMPLE * width, _SUPERSAMPLE * height
-        thick = max(2, round(size[0] * self.hand.thick / 1000))
-        points, begins = drawn(self.likeness, self.shown, self.hand)
-        points *= size[0]
-        left, top, right, bottom = _reach(points, thick, size)
+        points, lines = drawn(self.likeness, self.shown, self.hand)
+        points *= width
+        radius = max(_THINNEST, width * self.hand.thick / 2000)
+        left, top, right, bottom = _reach(points, radius, width, height)
         points -= left, top
-        ink = Image.new("L", (right - left, bottom - top))
-        pen = ImageDraw.Draw(ink)
-        for begin, end in pairwise([*begins, len(points)]):
-            _stroke(pen, points[begin:end], thick, 235)
-        colour, alpha = np.empty((2, ink.height // _SUPERSAMPLE, ink.width), np.uint8)
-        reduce(np.asarray(ink), np.array(PENS[self.hand.pen], np.uint8), colour, alpha)
-        return Sprite(colour, alpha, left // _SUPERSAMPLE, top // _SUPERSAMPLE)
+        colour, alpha = np.empty((2, bottom - top, 3 * (right - left)), np.uint8)
+        ink(points, lines, radius, _DARKNESS, np.array(PENS[self.hand.pen], np.uint8), colour, alpha)
+        return Sprite(colour, alpha, left, top)
 
 
-def _reach(points: Points, thick: int, size: tuple[int, int]) -> tuple[int, int, int, int]:
-    """A box that holds the points and the pen's width around them, of whole pixels of the reduced picture."""
+def _reach(points: Points, radius: float, width: int, height: int) -> tuple[int, int, int, int]:
+    """A box of whole pixels that holds the points and the pen's width around them."""
     left, top, right, bottom = bounds(points)
-    rim, whole = thick + 2, _SUPERSAMPLE
+    rim = radius + 1
     return (
-        max(0, int(left - rim)) // whole * whole,
-        max(0, int(top - rim)) // whole * whole,
-        min(size[0], -(int(-right - rim) // whole) * whole),
-        min(size[1], -(int(-bottom - rim) // whole) * whole),
+        max(0, int(left - rim)),
+        max(0, int(top - rim)),
+        min(width, math.ceil(right + rim)),
+        min(height, math.ceil(bottom + rim)),
     )
 
 
@@ -133,9 +125,8 @@ def _rule(pen: ImageDraw.ImageDraw, ruling: str, lines: int, width: int, height:
             pen.line((step, 0, step, height), fill=colour)
 
 
-def _stroke(pen: ImageDraw.ImageDraw, points: Points, thick: int, fill: int | tuple[int, ...]) -> None:
-    """A line of that thickness, round at its ends and wherever it turns sharply (elsewhere nobody sees the joints)."""
+def _stroke(pen: ImageDraw.ImageDraw, points: NDArray[np.float32], thick: int, fill: tuple[int, ...]) -> None:
+    """A zigzag of that thickness, round wherever it turns."""
     pen.line(points.ravel().tolist(), fill=fill, width=thick)
-    found = np.empty_like(points)
-    for x, y in found[: corners(points, found)].tolist():
+    for x, y in points.tolist():
         pen.ellipse((x - thick / 2, y - thick / 2, x + thick / 2, y + thick / 2), fill=fill)

@@ -14,6 +14,7 @@ from proactive_gym.sources.scenes.frame import Box
 from proactive_gym.sources.scenes.loops import project
 
 Vector = NDArray[np.float64]
+Row = tuple[float, float, float]
 
 DISTANCE = 2.2
 """Of the camera from the middle of the box, in picture sides."""
@@ -74,6 +75,15 @@ class View:
         columns[2] = (0, 0, 1) - columns[2] / DISTANCE
         return columns
 
+    def places_on(self, face: Face) -> tuple[Row, Row, Row]:
+        """Takes (x, y, 1) in the picture to shares of the face's width and height, homogeneous, by rows."""
+        return _turned_back(*self.homography(face).T.tolist())
+
+    def lengths(self, face: Face) -> tuple[float, float]:
+        """The face's width and height, in picture sides."""
+        across, down = (math.hypot(*(np.array(edge) * self.size)) for edge in (face.across, face.down))
+        return across, down
+
     def outline(self, face: Face) -> list[tuple[float, float]]:
         """The face's corners in the picture, in picture sides from its middle."""
         ends = self.homography(face) @ np.array(((0, 1, 1, 0), (0, 0, 1, 1), (1, 1, 1, 1)))
@@ -109,7 +119,7 @@ def bounds_of(points: list[tuple[float, float]]) -> Box:
 def pixels_of(canvas: Image.Image, bounds: Box, view: View, face: Face) -> tuple[int, int]:
     """How many pixels a face's own picture needs, so that none is lost."""
     scale = canvas.width / bounds.width
-    across, down = (math.hypot(*(np.array(edge) * view.size)) for edge in (face.across, face.down))
+    across, down = view.lengths(face)
     return max(2, round(scale * across)), max(2, round(scale * down))
 
 
@@ -120,13 +130,11 @@ def lay_on(canvas: Image.Image, bounds: Box, view: View, face: Face, texture: Im
     left, top = (max(0, math.floor(min(values))) for values in zip(*ends, strict=True))
     right, bottom = (math.ceil(max(values)) for values in zip(*ends, strict=True))
     to_pixels = np.array(((x, 0, -x * bounds.left - left), (0, y, -y * bounds.top - top), (0, 0, 1)))
-    across, down, corner = (to_pixels @ view.homography(face)).T.tolist()
-    # The inverse but for a factor, of which a homography has no need.
-    last = _cross(across, down)
-    scales = texture.width / last[2], texture.height / last[2], 1 / last[2]
-    rows = _cross(down, corner), _cross(corner, across), last
+    rows = _turned_back(*(to_pixels @ view.homography(face)).T.tolist())
+    last = rows[2][2]
+    scales = texture.width / last, texture.height / last, 1 / last
     data = [entry * scale for row, scale in zip(rows, scales, strict=True) for entry in row][:8]
-    pixels, tones = np.asarray(texture), _in_light(_light(view, face))
+    pixels, tones = np.asarray(texture), in_light(light_on(view, face))
     seen = np.empty((max(1, bottom - top), max(1, right - left), 4), dtype=np.uint8)
     project(pixels, tones, np.array(data), seen)
     # A floor of the face's own colour closes the crack between two faces.
@@ -136,18 +144,24 @@ def lay_on(canvas: Image.Image, bounds: Box, view: View, face: Face, texture: Im
     canvas.paste(over, (left, top), over)
 
 
-def _cross(one: Sequence[float], other: Sequence[float]) -> tuple[float, float, float]:
+def _turned_back(across: Sequence[float], down: Sequence[float], corner: Sequence[float]) -> tuple[Row, Row, Row]:
+    """The rows of the inverse of a homography of these columns, but for a factor, of which it has no need."""
+    return _cross(down, corner), _cross(corner, across), _cross(across, down)
+
+
+def _cross(one: Sequence[float], other: Sequence[float]) -> Row:
     (a, b, c), (u, v, w) = one, other
     return b * w - c * v, c * u - a * w, a * v - b * u
 
 
 @lru_cache(maxsize=512)
-def _in_light(light: float) -> Vector:
+def in_light(light: float) -> Vector:
     """What becomes of each tone in that light."""
     return np.array([min(255, round(light * value)) for value in range(256)], dtype=np.float64)
 
 
-def _light(view: View, face: Face) -> float:
+def light_on(view: View, face: Face) -> float:
+    """How much light falls on a face; it comes from the left, and from above."""
     x, y, z = _cross(face.down, face.across)
     if y:
         return 1.07

@@ -41,6 +41,14 @@ class Sprite(NamedTuple):
         """Memory that it takes."""
         return self.colour.nbytes + self.alpha.nbytes
 
+    def picture(self, width: int, height: int) -> Image.Image:
+        """The whole of a prop that is not opaque all over, of that many pixels: RGBA with straight alpha."""
+        pixels = np.zeros((height, width, 4), np.uint8)
+        rows, columns = self.alpha.shape[0], self.alpha.shape[1] // 3
+        seen = pixels[self.top : self.top + rows, self.left : self.left + columns]
+        seen[..., :3], seen[..., 3] = self.colour.reshape(rows, columns, 3), self.alpha[:, ::3]
+        return Image.fromarray(pixels)
+
     def mirrored(self, width: int) -> "Sprite":
         """The same the other way round, of a prop of that width."""
         colour, alpha = _turned(self.colour), _turned(self.alpha)

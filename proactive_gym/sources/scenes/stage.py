@@ -17,7 +17,7 @@ __all__ = ["Actor", "Scene", "SceneScenario", "SceneStaging", "Stage", "share_in
 """All that a scenario's scene is made with and measured by."""
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Stage:
     """What a scenario's ``set_scene`` gets.
 
