@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 import platform
+import time
 from importlib.util import find_spec
 from pathlib import Path
 
+import gymnasium as gym
 import pytest
 
 from proactive_gym import ENVIRONMENTS, benchmark
 from proactive_gym.benchmark import Benchmark, Effort, Goal, Measurement, cases
-from proactive_gym.benchmark.measuring import Unpainted, make_vec
+from proactive_gym.benchmark.measuring import Unpainted, make_vec, rates
 from proactive_gym.benchmark.memory import memory_of_lanes
 from proactive_gym.cli import main
 
@@ -73,6 +75,30 @@ def test_ratios_are_those_of_each_round():
     theirs = Measurement("anchor", "MiniGrid", 224, "steps/s", (50.0, 100.0, 10.0))
     (goal,) = Benchmark({}, TINY, [ours, theirs]).goals
     assert goal.values == (2.0, 3.0, 20.0) and goal.written() == "3 (2–20)"
+
+
+class Slow(gym.Env):
+    """Every third step ends an episode; a step takes a millisecond, a reset ten."""
+
+    action_space = gym.spaces.Discrete(2)
+
+    def reset(self, *, seed=None, options=None):
+        time.sleep(0.01)
+        self.turn = 0
+        return 0, {}
+
+    def step(self, action):
+        time.sleep(0.001)
+        self.turn += 1
+        return 0, 0.0, self.turn == 3, False, {}
+
+
+def test_steps_are_measured_with_resets_and_without():
+    found = rates(Slow(), 0.2)
+    alone, together = found["steps/s, resets apart"], found["steps/s"]
+    assert alone <= 1000 and found["resets/s"] <= 100
+    assert together < 300, "three steps and a reset take thirteen milliseconds"
+    assert alone > 2.5 * together
 
 
 def test_goals_that_could_not_be_compared_are_left_out():

@@ -118,6 +118,11 @@ class Figures:
                 return found.values
         return ()
 
+    def named(self, group: str, side: int, unit: str) -> list[str]:
+        """What was measured in that unit."""
+        sought = group, side, unit
+        return [found.name for found in self.measurements if (found.group, found.side, found.unit) == sought]
+
     @property
     def sizes(self) -> list[int]:
         """The sides of the pictures."""

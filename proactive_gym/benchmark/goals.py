@@ -45,6 +45,9 @@ class Goal(Repeated):
         return {"what": self.what, **self.figures(), **wanted, "met": self.met, "verdict": self.verdict}
 
 
+_SINGLE = {"steps/s, resets apart": "single steps", "steps/s": "single steps with resets"}
+
+
 def promised(run: Figures) -> Iterator[Goal]:
     """Every goal; those that could not be compared have no values.
 
@@ -56,9 +59,9 @@ def promised(run: Figures) -> Iterator[Goal]:
     resets = partial(_ratios, run, side, "resets/s")
     lanes, kept = f"Suite, {BATCH}", f"Suite, {BATCH}, kept"
     minigrid, sync, gather = "MiniGrid", "MiniGrid, Sync(8)", f"gather of {BATCH} frames"
-    for found in run.measurements:
-        if (found.group, found.side, found.unit) == ("single", side, "steps/s"):
-            yield Goal(f"single steps / MiniGrid's, {at}, {found.name}", steps("single", found.name, minigrid), 4)
+    for unit, how in _SINGLE.items():
+        for name in run.named("single", side, unit):
+            yield Goal(f"{how} / MiniGrid's, {at}, {name}", _ratios(run, side, unit, "single", name, minigrid), 4)
     yield Goal(f"steps of {BATCH} lanes / MiniGrid Sync(8), {at}", steps("vector", lanes, sync), 20)
     yield Goal(f"steps of {BATCH} lanes / MiniGrid Sync(8), {at}, kept episodes", steps("vector", kept, sync), 20)
     pictures = _ratios(run, side, "pictures/s", "vector", kept, gather)
