@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import ClassVar
 
 from proactive_gym.draw import Draw
@@ -22,6 +23,7 @@ SUBJECT_SIZES = (0.26, 0.29, 0.32)
 PEOPLE = (Emoji("1F467"), Emoji("1F9D5"), Emoji("1F478"))  # drawn to the waist: they pass close to the camera
 CROWD_STEP = 0.11
 VEHICLES = (Emoji("1F69B"), Emoji("1F68E"), Emoji("1F690"))
+ALL = PEOPLE + VEHICLES
 
 
 @dataclass(frozen=True)
@@ -181,9 +183,14 @@ class VideoOcclusion(Scenario):
 
 def _passer(draw: Draw, centre: float, drivers: bool) -> Actor:
     """Someone so large that the solid part of the drawing covers the subject's spot."""
-    likeness = draw.one(PEOPLE + VEHICLES) if drivers else draw.one(PEOPLE)
-    drawing = Drawing(likeness, draw.chance(0.5))
-    hidden = SPOT + 0.08
+    drawing = Drawing(draw.one(ALL if drivers else PEOPLE), draw.chance(0.5))
+    return Actor(drawing, _before(drawing).shifted(centre))
+
+
+@lru_cache(maxsize=64)
+def _before(drawing: Drawing) -> Box:
+    """The box in which it hides a spot at the picture's left edge."""
+    likeness, hidden = drawing.likeness, SPOT + 0.08
     left, top, right, bottom = solid_box(likeness)
     if drawing.flipped:
         left, right = 1 - right, 1 - left
@@ -195,7 +202,7 @@ def _passer(draw: Draw, centre: float, drivers: bool) -> Actor:
         height = max(hidden / (bottom - top), hidden / (right - left) / shape)
         feet = GROUND + 0.04 + (1 - bottom) * height
     width = height * shape
-    return Actor(drawing, Box(centre - width * (left + right) / 2, feet - height, width, height))
+    return Box(-width * (left + right) / 2, feet - height, width, height)
 
 
 def _crowd(draw: Draw, centre: float) -> tuple[Actor, ...]:

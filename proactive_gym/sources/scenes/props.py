@@ -50,8 +50,8 @@ class Drawing(Prop):
 
     def centred(self, x: float, y: float, size: float) -> Box:
         """The box of the drawing when its longer side is ``size`` and its middle is at ``x``, ``y``."""
-        box = self.standing(x, y, size)
-        return box.shifted(0, box.height / 2)
+        left, top, width, height = self.standing(x, y, size)
+        return Box(left, top + height / 2, width, height)
 
 
 @dataclass(frozen=True)
