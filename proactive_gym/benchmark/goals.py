@@ -46,6 +46,7 @@ class Goal(Repeated):
 
 
 _SINGLE = {"steps/s, resets apart": "single steps", "steps/s": "single steps with resets"}
+"""Resets have a goal of their own; what steps come to with those between them is judged besides."""
 
 
 def promised(run: Figures) -> Iterator[Goal]:
