@@ -45,8 +45,8 @@ class Goal(Repeated):
         return {"what": self.what, **self.figures(), **wanted, "met": self.met, "verdict": self.verdict}
 
 
-_SINGLE = {"steps/s, resets apart": "single steps", "steps/s": "single steps with resets"}
-"""Resets have a goal of their own; what steps come to with those between them is judged besides."""
+_SINGLE = {"steps/s, resets apart": "single steps, resets apart", "steps/s": "single steps with resets"}
+"""Resets have a goal of their own, but who plays feels both: steps are judged without them and with them."""
 
 
 def promised(run: Figures) -> Iterator[Goal]:
