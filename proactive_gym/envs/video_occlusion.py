@@ -23,7 +23,7 @@ SUBJECT_SIZES = (0.26, 0.29, 0.32)
 PEOPLE = (Emoji("1F467"), Emoji("1F9D5"), Emoji("1F478"))  # drawn to the waist: they pass close to the camera
 CROWD_STEP = 0.11
 VEHICLES = (Emoji("1F69B"), Emoji("1F68E"), Emoji("1F690"))
-ALL = PEOPLE + VEHICLES
+PEOPLE_AND_VEHICLES = PEOPLE + VEHICLES
 
 
 @dataclass(frozen=True)
@@ -183,12 +183,12 @@ class VideoOcclusion(Scenario):
 
 def _passer(draw: Draw, centre: float, drivers: bool) -> Actor:
     """Someone so large that the solid part of the drawing covers the subject's spot."""
-    drawing = Drawing(draw.one(ALL if drivers else PEOPLE), draw.chance(0.5))
-    return Actor(drawing, _before(drawing).shifted(centre))
+    drawing = Drawing(draw.one(PEOPLE_AND_VEHICLES if drivers else PEOPLE), draw.chance(0.5))
+    return Actor(drawing, _box_to_hide_behind(drawing).shifted(centre))
 
 
 @lru_cache(maxsize=64)
-def _before(drawing: Drawing) -> Box:
+def _box_to_hide_behind(drawing: Drawing) -> Box:
     """The box in which it hides a spot at the picture's left edge."""
     likeness, hidden = drawing.likeness, SPOT + 0.08
     left, top, right, bottom = solid_box(likeness)

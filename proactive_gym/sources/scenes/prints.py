@@ -52,7 +52,7 @@ class Print(Prop):
         return self.seen(width, height).picture(width, height)
 
     def seen(self, width: int, height: int) -> Sprite:
-        """The panel in perspective; the drawing is looked up where each pixel of it falls, four times a pixel."""
+        """The panel in perspective; the drawing is looked up where each pixel of it falls, several times a pixel."""
         panel, accent = _panel(self.style, self.yaw), look(self.style).accent
         across, down = SUPERSAMPLE * width, SUPERSAMPLE * height
         fine, longer = across / panel.bounds.width, _FILLED * min(panel.width, panel.height)
@@ -178,10 +178,9 @@ def _look_up(
             for channel in range(3):
                 drawn = np.uint32(seen >> np.uint64(16 * channel) & np.uint64(0xFFFF))
                 whole = drawn + (np.uint32(colours[0, channel]) * clear + np.uint32(127)) // np.uint32(255)
-                # Divided by what is known: four times as fast, and so it is nearly everywhere.
-                tone = (whole + np.uint32(2)) // np.uint32(4) if looks == 4 else whole // max(looks, np.uint32(1))
+                tone = (whole + looks // np.uint32(2)) // max(looks, np.uint32(1))
                 colour[row, 3 * column + channel] = np.uint8(tones[tone])
-                alpha[row, 3 * column + channel] = np.uint8(np.uint32(255) * looks // np.uint32(4))
+                alpha[row, 3 * column + channel] = np.uint8(np.uint32(255) * looks // np.uint32(SUPERSAMPLE**2))
 
 
 @inlined

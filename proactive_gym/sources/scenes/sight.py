@@ -16,10 +16,8 @@ Numbers = NDArray[np.float64]
 def share_in_view(actor: Actor, window: Box = PICTURE, covers: Sequence[Box | Actor] = ()) -> float:
     """The share of the drawing's opaque area inside ``window`` and behind none of the covers."""
     covers = [cover for cover in covers if _overlap(actor.box, cover if isinstance(cover, Box) else cover.box)]
-    if any(isinstance(cover, Box) and _holds(cover, actor.box) for cover in covers):
-        return 0.0
     if not covers:
-        return 1.0 if _holds(window, actor.box) else _share_inside(actor, window)
+        return _share_inside(actor, window)
     if len(covers) == 1 and isinstance(covers[0], Box):
         sums, flipped = ink_sums(actor.drawing.likeness), actor.drawing.flipped
         return _share_beside(sums, flipped, *actor.box, *window, *covers[0])
@@ -47,13 +45,6 @@ def _overlap(one: Box, other: Box) -> bool:
     left, top, width, height = one
     x, y, wide, high = other
     return left < x + wide and x < left + width and top < y + high and y < top + height
-
-
-def _holds(one: Box, other: Box) -> bool:
-    """Whether all of the other is inside."""
-    left, top, width, height = one
-    x, y, wide, high = other
-    return left <= x and top <= y and left + width >= x + wide and top + height >= y + high
 
 
 def _share_inside(actor: Actor, window: Box) -> float:
