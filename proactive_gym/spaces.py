@@ -1,9 +1,9 @@
-"""The spaces Gymnasium lacks: free text, pictures of any size, and the options of a menu."""
+"""The spaces Gymnasium lacks: free text, pictures of any size, and the options of menus."""
 
 from typing import Any
 
 import numpy as np
-from gymnasium.spaces import Discrete, Space, Text
+from gymnasium.spaces import Discrete, MultiDiscrete, Space, Text
 from gymnasium.vector.utils import create_shared_memory
 from numpy.typing import NDArray
 
@@ -91,6 +91,28 @@ class Options(Discrete):
         numbers = [number for number, here in enumerate(self._on_offer) if here]
         # The one that the parent class would draw from a mask, without its checks of that.
         return np.int64(numbers[self.np_random.integers(len(numbers))])
+
+
+class OptionsPerLane(MultiDiscrete):
+    """``Options`` of many lanes: a ``MultiDiscrete`` that samples for each lane only what is on offer there now."""
+
+    def __init__(self, n: int, lanes: int) -> None:
+        """Options 0 … ``n`` - 1 in each of ``lanes`` lanes, all on offer until told otherwise."""
+        super().__init__(np.full(lanes, n))
+        self._on_offer = np.ones((lanes, n), dtype=np.bool_)
+
+    def offer(self, offered: NDArray[Any]) -> None:
+        """Sample from these from now on: 1 for what is on offer, ``(lanes, n)``; from all where nothing is."""
+        self._on_offer = offered.astype(np.bool_)
+        self._on_offer[~self._on_offer.any(axis=1)] = True
+
+    def sample(self, mask: Any = None, probability: Any = None) -> Any:
+        """A number per lane; from ``mask`` or with ``probability`` if given, else from what is on offer."""
+        if mask is not None or probability is not None:
+            return super().sample(mask=mask, probability=probability)
+        so_far = self._on_offer.cumsum(axis=1)
+        drawn = (self.np_random.random(len(so_far)) * so_far[:, -1]).astype(np.int64)
+        return (so_far > drawn[:, None]).argmax(axis=1)
 
 
 @create_shared_memory.register(FreeText)

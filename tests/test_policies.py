@@ -296,6 +296,7 @@ def test_encoding_the_vector_equals_encoding_single_ones(env_id, mode, reply, of
         assert all(same(a, b) for a, b in zip(results, others, strict=True))
         assert native.observation_space.contains(results[0])
         assert np.array_equal(native.action_masks(), results[0]["menu"])
+        assert results[0]["menu"][np.arange(3), native.action_space.sample()].all()
 
 
 def test_what_was_done_last_is_shown_until_the_episode_is_over():

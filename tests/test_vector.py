@@ -4,6 +4,7 @@ import gymnasium as gym
 import numpy as np
 import pytest
 from gymnasium.error import InvalidAction, ResetNeeded
+from gymnasium.spaces import MultiDiscrete
 from gymnasium.vector import AutoresetMode
 
 import proactive_gym
@@ -221,6 +222,44 @@ def test_works_with_gymnasiums_vector_wrappers():
             returns += list(info["statistics"]["r"][info["_statistics"]])
     assert len(returns) == vector.episode_count > 20
     assert set(returns) == {0.0, 1.0}
+
+
+@every_id
+@pytest.mark.parametrize("mode", MODES)
+def test_whoever_samples_the_action_space_plays_what_is_on_offer(env_id, mode):
+    vector = make(env_id, 6, autoreset=MODES[mode])
+    assert vector.action_space == MultiDiscrete(np.full(6, vector.single_action_space.n))
+    obs, _ = vector.reset(seed=0)
+    asked = 0
+    for _ in range(25):
+        actions = vector.action_space.sample()
+        assert vector.action_space.contains(actions) and obs["action_mask"][np.arange(6), actions].all()
+        obs, _, terminated, truncated, _ = vector.step(actions)
+        over = terminated | truncated
+        asked += int((~over).sum())
+        if mode == "disabled" and over.any():
+            obs, _ = vector.reset(options={"reset_mask": over})
+    assert asked > 0
+
+
+def test_every_option_on_offer_is_sampled_as_often_and_the_same_from_a_seed():
+    vector = make("ProactiveFraming-v0", 4)
+    obs, _ = vector.reset(seed=2)
+    vector.action_space.seed(7)
+    drawn = np.array([vector.action_space.sample() for _ in range(4000)])
+    vector.action_space.seed(7)
+    assert np.array_equal(vector.action_space.sample(), drawn[0])
+    for lane, mask in enumerate(obs["action_mask"]):
+        shares = np.bincount(drawn[:, lane], minlength=len(mask)) / len(drawn)
+        assert np.allclose(shares, mask / mask.sum(), atol=0.04)
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_gymnasiums_own_benchmark_of_vectors_plays(mode):
+    performance = pytest.importorskip("gymnasium.utils.performance")
+    if not hasattr(performance, "benchmark_vector_step"):
+        pytest.skip("Gymnasium has it since 1.4")
+    assert performance.benchmark_vector_step(make("ProactiveSuite-v0", 3, autoreset=mode), 0.1, seed=0) > 0
 
 
 WRAPPERS = {

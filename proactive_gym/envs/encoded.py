@@ -25,7 +25,7 @@ from proactive_gym.envs.encoder import Encoder, OffMenu
 from proactive_gym.envs.vector import Infos, Observations, ProactiveVectorEnv
 from proactive_gym.envs.vocabulary import Vocabulary
 from proactive_gym.errors import InputError
-from proactive_gym.spaces import Options
+from proactive_gym.spaces import Options, OptionsPerLane
 
 if TYPE_CHECKING:
     _VectorWrapper = gym.vector.VectorWrapper[Observations, Any, Observations, Any, NDArray[Any]]
@@ -141,7 +141,8 @@ class VectorEncodedMenu(_VectorWrapper, RecordConstructorArgs):
         self.single_observation_space = self._encoder.observation_space(env.single_observation_space)
         self.single_action_space = Discrete(len(self.vocabulary))
         self.observation_space = batch_space(self.single_observation_space, self.num_envs)
-        self.action_space = batch_space(self.single_action_space, self.num_envs)
+        self._options = OptionsPerLane(len(self.vocabulary), self.num_envs)
+        self.action_space = self._options
 
     def reset(self, *, seed: Any = None, options: dict[str, Any] | None = None) -> tuple[Observations, Infos]:
         """Begin episodes; arguments as in the environment's own ``reset``."""
@@ -189,7 +190,9 @@ class VectorEncodedMenu(_VectorWrapper, RecordConstructorArgs):
         return encoded
 
     def _encoded(self, observations: Observations) -> Observations:
-        return self._encoder.observations(observations["image"], self._conversations(), self._acted)
+        shown = self._encoder.observations(observations["image"], self._conversations(), self._acted)
+        self._options.offer(shown["menu"])
+        return shown
 
     def _conversations(self) -> list[Conversation]:
         env = self.env.unwrapped

@@ -7,7 +7,7 @@ from typing import Any
 import gymnasium as gym
 import numpy as np
 from gymnasium.error import ResetNeeded
-from gymnasium.spaces import MultiDiscrete, Space, Tuple
+from gymnasium.spaces import Space, Tuple
 from gymnasium.utils import seeding
 from gymnasium.vector import AutoresetMode
 from gymnasium.vector.utils import batch_space
@@ -19,6 +19,7 @@ from proactive_gym.envs.desk import Desk
 from proactive_gym.envs.lanes import each_branch, each_episode, each_seed, numbers, reset_mask, written
 from proactive_gym.envs.moment import TOLD_ALWAYS, Moment
 from proactive_gym.errors import InputError, check_choice, check_whole
+from proactive_gym.spaces import OptionsPerLane
 
 Observations = dict[str, Any]
 Infos = dict[str, Any]
@@ -41,7 +42,8 @@ class ProactiveVectorEnv(gym.vector.VectorEnv[Observations, Any, NDArray[Any]]):
         num_envs: The number of lanes.
         autoreset: ``"same_step"``: a lane whose episode is over shows its next episode at once, and the last picture of
             the old one is in ``info["final_obs"]`` (read-only where episodes are kept); ``"next_step"``: one step
-            later, ignoring that action; ``"disabled"``: by ``reset(options={"reset_mask": …})``.
+            later, ignoring that action; ``"disabled"``: by ``reset(options={"reset_mask": …})``. Or Gymnasium's own
+            ``AutoresetMode``.
         device: ``None`` for NumPy, or a torch device on which pictures are painted and handed over as ``torch.uint8``.
         render_mode: ``None`` or ``"rgb_array"``.
         **arguments: Keyword arguments of the single environment, see ``proactive_gym.envs.arguments.Arguments``.
@@ -55,13 +57,13 @@ class ProactiveVectorEnv(gym.vector.VectorEnv[Observations, Any, NDArray[Any]]):
         env_class: type[ProactiveEnv],
         num_envs: int = 1,
         *,
-        autoreset: str = "same_step",
+        autoreset: str | AutoresetMode = "same_step",
         device: Any = None,
         render_mode: str | None = None,
         **arguments: Any,
     ) -> None:
         self.num_envs = check_whole("num_envs", num_envs, 1)
-        self.autoreset = AUTORESETS[check_choice("autoreset", autoreset, AUTORESETS)]
+        self.autoreset = _autoreset(autoreset)
         if render_mode not in (None, "rgb_array"):
             raise InputError(f"render_mode is {render_mode!r}, but must be None or 'rgb_array'.")
         self.metadata = {**env_class.metadata, "autoreset_mode": self.autoreset}
@@ -75,7 +77,7 @@ class ProactiveVectorEnv(gym.vector.VectorEnv[Observations, Any, NDArray[Any]]):
         self.action_space: Space[Any] = (
             Tuple([self.desk.action_space() for _ in range(self.num_envs)])
             if self._written
-            else MultiDiscrete(np.full(self.num_envs, self.desk.menu_size))
+            else OptionsPerLane(self.desk.menu_size, self.num_envs)
         )
         self._randoms: list[np.random.Generator | None] = [None] * self.num_envs
         self._lanes: list[Conversation | None] = [None] * self.num_envs
@@ -242,6 +244,8 @@ class ProactiveVectorEnv(gym.vector.VectorEnv[Observations, Any, NDArray[Any]]):
 
     def _observed(self, moments: Sequence[Moment]) -> Observations:
         said, offered = tuple([moment.dialogue for moment in moments]), masks(moments, self.desk.menu_size)
+        if isinstance(self.action_space, OptionsPerLane):
+            self.action_space.offer(offered)
         return {
             "image": self._paint([moment.picture for moment in moments]),
             "dialogue": said,
@@ -313,3 +317,9 @@ class ProactiveVectorEnv(gym.vector.VectorEnv[Observations, Any, NDArray[Any]]):
             if not ended:
                 lane.check(choice, number)
         return choices
+
+
+def _autoreset(wanted: str | AutoresetMode) -> AutoresetMode:
+    if isinstance(wanted, AutoresetMode):
+        return wanted
+    return AUTORESETS[check_choice("autoreset", wanted, AUTORESETS)]
