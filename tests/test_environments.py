@@ -510,6 +510,7 @@ def test_open_replies_show_no_menu(env_id):
 WRONG_ARGUMENTS = [
     ({"colour": 1}, "'colour' is no argument"),
     ({"imagesize": 64}, "did you mean 'image_size'"),
+    ({"autoreset_mode": "next_step"}, "did you mean 'autoreset', of gym.make_vec?"),
     ({"source": "imagenet"}, "source is 'imagenet'"),
     ({"source": 7}, "source is 7"),
     ({"split": "tset"}, "did you mean 'test'"),

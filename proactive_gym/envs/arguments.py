@@ -19,6 +19,9 @@ from proactive_gym.wording import OWN, Wording, wording_from
 
 Reply = Literal["choice", "text", "open"]
 
+OF_VECTORS = ("num_envs", "autoreset", "device")
+"""What only ``gym.make_vec`` takes."""
+
 
 @dataclass(frozen=True)
 class Arguments:
@@ -84,8 +87,9 @@ class Arguments:
         known = [field.name for field in fields(cls)]
         for name in given:
             if name not in known:
-                nearest = get_close_matches(name, known, n=1)
-                hint = f" (did you mean {nearest[0]!r}?)" if nearest else ""
+                nearest = get_close_matches(name, [*known, *OF_VECTORS], n=1)
+                where = ", of gym.make_vec" if nearest and nearest[0] in OF_VECTORS else ""
+                hint = f" (did you mean {nearest[0]!r}{where}?)" if nearest else ""
                 raise InputError(f"{name!r} is no argument of this environment{hint}; there are {', '.join(known)}.")
         arguments = cls(**given)
         arguments._check()
