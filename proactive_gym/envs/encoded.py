@@ -22,7 +22,8 @@ from numpy.typing import NDArray
 from proactive_gym.envs.base import Info, Observation, ProactiveEnv
 from proactive_gym.envs.conversation import Conversation
 from proactive_gym.envs.encoder import Encoder, OffMenu
-from proactive_gym.envs.vector import Infos, Observations, ProactiveVectorEnv
+from proactive_gym.envs.infos import Infos
+from proactive_gym.envs.vector import Observations, ProactiveVectorEnv
 from proactive_gym.envs.vocabulary import Vocabulary
 from proactive_gym.errors import InputError
 from proactive_gym.spaces import Options, OptionsPerLane

@@ -1,7 +1,6 @@
 """Many conversations in one environment: a batch of pictures per step."""
 
 from collections.abc import Sequence
-from itertools import chain, compress
 from typing import Any
 
 import gymnasium as gym
@@ -16,13 +15,13 @@ from numpy.typing import NDArray
 from proactive_gym.envs.base import ProactiveEnv, checked_options
 from proactive_gym.envs.conversation import Branch, Conversation, masks
 from proactive_gym.envs.desk import Desk
+from proactive_gym.envs.infos import Infos, merged, where
 from proactive_gym.envs.lanes import each_branch, each_episode, each_seed, numbers, reset_mask, written
-from proactive_gym.envs.moment import TOLD_ALWAYS, Moment
+from proactive_gym.envs.moment import Moment
 from proactive_gym.errors import InputError, check_choice, check_whole
 from proactive_gym.spaces import OptionsPerLane
 
 Observations = dict[str, Any]
-Infos = dict[str, Any]
 
 AUTORESETS = {
     "same_step": AutoresetMode.SAME_STEP,
@@ -145,13 +144,14 @@ class ProactiveVectorEnv(gym.vector.VectorEnv[Observations, Any, NDArray[Any]]):
         terminations = np.fromiter([moment.terminated for moment in moments], np.bool_, self.num_envs)
         truncations = np.fromiter([moment.truncated for moment in moments], np.bool_, self.num_envs)
         if self.autoreset is not AutoresetMode.SAME_STEP:
-            return self._observed(moments), rewards, terminations, truncations, self._infos(self._all, moments)
+            infos = merged(self._all, moments, self.num_envs)
+            return self._observed(moments), rewards, terminations, truncations, infos
         places = np.flatnonzero(terminations | truncations)
         last = [moments[place] for place in places.tolist()]
         for place in places.tolist():
             self._begin(place)
-        moments, last_infos = self._moments(), self._infos(places, last)
-        infos = self._infos(self._all, moments)
+        moments, last_infos = self._moments(), merged(places, last, self.num_envs)
+        infos = merged(self._all, moments, self.num_envs)
         # Pictures come last, since megabytes of them drive all else out of the processor's own memory.
         final = self._finals(places, last, last_infos)
         return self._observed(moments), rewards, terminations, truncations, final | infos
@@ -260,7 +260,7 @@ class ProactiveVectorEnv(gym.vector.VectorEnv[Observations, Any, NDArray[Any]]):
         observations = np.full(self.num_envs, None, dtype=object)
         for place, moment, picture, mask in zip(places.tolist(), last, pictures, offered, strict=True):
             observations[place] = {"image": picture, "dialogue": moment.dialogue, "action_mask": mask}
-        here = self._where(places)
+        here = where(places, self.num_envs)
         return {
             "final_obs": observations,
             "_final_obs": here,
@@ -271,39 +271,7 @@ class ProactiveVectorEnv(gym.vector.VectorEnv[Observations, Any, NDArray[Any]]):
     def _infos_of(self, places: NDArray[np.intp]) -> Infos:
         """The infos of these lanes as they are now."""
         moments = self._moments()
-        return self._infos(places, [moments[place] for place in places.tolist()])
-
-    def _infos(self, places: NDArray[np.intp], moments: Sequence[Moment]) -> Infos:
-        """The infos of the moments at these places, merged key by key as Gymnasium merges them."""
-        merged: Infos = {}
-        here = self._where(places)
-        told = [moment.told for moment in moments]
-        for key, values in zip(TOLD_ALWAYS, zip(*told, strict=True), strict=False):
-            merged[key], merged[f"_{key}"] = self._column(places, values), here.copy()
-        over = [moment.state.over for moment in moments]
-        endings, ended = [moment.ending for moment in compress(moments, over)], places[over]
-        for key in dict.fromkeys(chain.from_iterable(endings)):
-            known = [number for number, ending in enumerate(endings) if key in ending]
-            there = ended if len(known) == len(ended) else ended[known]
-            merged[key] = self._column(there, [endings[number][key] for number in known])
-            merged[f"_{key}"] = self._where(there)
-        return merged
-
-    def _where(self, places: NDArray[np.intp]) -> NDArray[np.bool_]:
-        here = np.zeros(self.num_envs, dtype=np.bool_)
-        here[places] = True
-        return here
-
-    def _column(self, places: NDArray[np.intp], values: Sequence[Any]) -> NDArray[Any]:
-        """These values at these places, and 0 or ``None`` at all others."""
-        kind: type = int if type(values[0]) is int else object
-        # From an iterator, since NumPy would take a list of tuples apart.
-        some: NDArray[Any] = np.fromiter(values, dtype=kind, count=len(values))
-        if len(places) == self.num_envs:
-            return some
-        column: NDArray[Any] = np.zeros(self.num_envs, int) if kind is int else np.empty(self.num_envs, object)
-        column[places] = some
-        return column
+        return merged(places, [moments[place] for place in places.tolist()], self.num_envs)
 
     def _choices(self, actions: Any, lanes: Sequence[Conversation], over: Sequence[bool]) -> Sequence[int | None]:
         """The option that each action chooses; all are checked before any lane moves."""
