@@ -4,12 +4,12 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 from zlib import crc32
 
 import gymnasium as gym
 import numpy as np
-from gymnasium.utils.performance import benchmark_step
+from gymnasium.utils import performance
 from numpy.typing import NDArray
 
 from proactive_gym.agents.base import Turn
@@ -20,6 +20,11 @@ from proactive_gym.rollout import episode_names, make_desk, play
 from proactive_gym.sources import Source
 from proactive_gym.sources.batches import batches
 from proactive_gym.sources.scenes.source import ScenesSource
+
+if TYPE_CHECKING:
+    _VectorWrapper = gym.vector.VectorWrapper[Any, Any, Any, Any, Any]
+else:
+    _VectorWrapper = gym.vector.VectorWrapper  # takes no parameters before Gymnasium 1.4
 
 
 def make_vec(lanes: int, **arguments: Any) -> gym.vector.VectorEnv[Any, Any, Any]:
@@ -34,7 +39,7 @@ def played(env: gym.Env[Any, Any], seconds: float) -> Rates:
 
 def rates(env: gym.Env[Any, Any], seconds: float) -> Rates:
     """Steps of random play with the resets that it takes, its steps alone, and resets alone."""
-    steps = benchmark_step(env, cast(int, seconds))  # Gymnasium says int, and takes what can be compared
+    steps = performance.benchmark_step(env, cast(int, seconds))  # Gymnasium says int, and takes what can be compared
 
     def reset() -> int:
         env.reset()
@@ -91,28 +96,40 @@ def _asking(menu: Menu, size: int) -> NDArray[np.int8]:
 
 
 class RandomPlay:
-    """Random play in a vector environment, as Gymnasium's ``benchmark_vector_step``; counts pictures, too.
-
-    It is not that function: Gymnasium before 1.4 lacks it, and it would begin anew each time.
-    """
+    """Random play in a vector environment."""
 
     def __init__(self, env: gym.vector.VectorEnv[Any, Any, Any], seed: int = 10**6) -> None:
-        self.env = env
-        self.pictures = 0
+        self.env = _Counted(env)
         env.reset(seed=seed * env.num_envs)
 
     def __call__(self, seconds: float) -> Rates:
         """Play that long."""
-        self.pictures = 0
-        start = time.perf_counter()
-        steps = _rate(self.step, seconds)
-        return {"steps/s": steps, "pictures/s": self.pictures / (time.perf_counter() - start)}
+        self.env.steps = self.env.pictures = 0
+        rate = _vector_steps(self, seconds)
+        return {"steps/s": rate, "pictures/s": rate * self.env.pictures / self.env.steps}
 
     def step(self) -> int:
         """Step every lane once; says how many lanes there are."""
-        infos = self.env.step(self.env.action_space.sample())[4]
-        self.pictures += self.env.num_envs + int(np.sum(infos.get("_final_obs", 0)))
+        self.env.step(self.env.action_space.sample())
         return self.env.num_envs
+
+
+def _vector_steps(play: RandomPlay, seconds: float) -> float:
+    benchmark = getattr(performance, "benchmark_vector_step", None)  # which Gymnasium has since 1.4
+    return _rate(play.step, seconds) if benchmark is None else float(benchmark(play.env, seconds))
+
+
+class _Counted(_VectorWrapper):
+    """Counts the steps of a vector environment, lane by lane, and the pictures that it hands over."""
+
+    steps = pictures = 0
+
+    def step(self, actions: Any) -> Any:
+        """Step every lane once."""
+        stepped = self.env.step(actions)
+        self.steps += self.num_envs
+        self.pictures += self.num_envs + int(np.sum(stepped[4].get("_final_obs", 0)))
+        return stepped
 
 
 def acquainted(env: gym.vector.VectorEnv[Any, Any, Any]) -> gym.vector.VectorEnv[Any, Any, Any]:

@@ -41,7 +41,7 @@ def _most_frames(lanes: int, side: int, steps: int) -> int:
     player = RandomPlay(make_vec(lanes, image_size=side))
     most = 0
     for _ in range(steps):
-        player.pictures = 0
+        player.env.pictures = 0
         player.step()
-        most = max(most, player.pictures * side * side * 3)
+        most = max(most, player.env.pictures * side * side * 3)
     return most
