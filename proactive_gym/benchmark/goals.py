@@ -37,7 +37,7 @@ class Goal(Repeated):
         if self.met:
             return "met"
         factor = self.wanted / self.median if self.at_least else self.median / self.wanted
-        return f"missed by a factor of {factor:.2g}"
+        return f"missed by a factor of {factor:.3g}"
 
     def as_json(self) -> dict[str, Any]:
         """All there is to say of it."""
