@@ -99,18 +99,19 @@ class OptionsPerLane(MultiDiscrete):
     def __init__(self, n: int, lanes: int) -> None:
         """Options 0 … ``n`` - 1 in each of ``lanes`` lanes, all on offer until told otherwise."""
         super().__init__(np.full(lanes, n))
-        self._on_offer = np.ones((lanes, n), dtype=np.bool_)
+        self._on_offer: NDArray[Any] = np.ones((lanes, n), dtype=np.int8)
 
     def offer(self, offered: NDArray[Any]) -> None:
         """Sample from these from now on: 1 for what is on offer, ``(lanes, n)``; from all where nothing is."""
-        self._on_offer = offered.astype(np.bool_)
-        self._on_offer[~self._on_offer.any(axis=1)] = True
+        self._on_offer = offered.copy()
 
     def sample(self, mask: Any = None, probability: Any = None) -> Any:
         """A number per lane; from ``mask`` or with ``probability`` if given, else from what is on offer."""
         if mask is not None or probability is not None:
             return super().sample(mask=mask, probability=probability)
-        so_far = self._on_offer.cumsum(axis=1)
+        on_offer = self._on_offer.astype(np.bool_)
+        on_offer[~on_offer.any(axis=1)] = True
+        so_far = on_offer.cumsum(axis=1)
         drawn = (self.np_random.random(len(so_far)) * so_far[:, -1]).astype(np.int64)
         return (so_far > drawn[:, None]).argmax(axis=1)
 
