@@ -106,8 +106,10 @@ class OptionsPerLane(MultiDiscrete):
         self._on_offer = offered.copy()
 
     def sample(self, mask: Any = None, probability: Any = None) -> Any:
-        """A number per lane; from ``mask`` or with ``probability`` if given, else from what is on offer."""
+        """A number per lane; from ``mask`` or with ``probability`` if given, by row, else from what is on offer."""
         if mask is not None or probability is not None:
+            # Gymnasium asks for tuples of rows; the mask that observations hold is an array.
+            mask, probability = (rows if rows is None else tuple(rows) for rows in (mask, probability))
             return super().sample(mask=mask, probability=probability)
         on_offer = self._on_offer.astype(np.bool_)
         on_offer[~on_offer.any(axis=1)] = True

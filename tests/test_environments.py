@@ -16,6 +16,7 @@ from gymnasium.utils.env_checker import check_env
 import proactive_gym
 from proactive_gym import InputError, Reward
 from proactive_gym.envs import SCENARIOS, ProactiveEnv
+from proactive_gym.envs.occlusion import Occlusion
 from proactive_gym.menu import Kind
 
 IDS = list(proactive_gym.ENVIRONMENTS)
@@ -135,6 +136,20 @@ def test_pickles_in_the_middle_of_an_episode(env_id):
     action = ask_first(env, obs)
     assert digest([(*env.step(action)[:2], {})]) == digest([(*twin.step(action)[:2], {})])
     assert env.reset()[1]["episode"] == twin.reset()[1]["episode"]
+
+
+def test_what_others_have_made_of_the_same_subjects_is_not_pickled():
+    class Elsewhere(Occlusion):
+        name = "elsewhere"
+
+    class ElsewhereEnv(ProactiveEnv):
+        scenarios = (Elsewhere(),)
+
+    ElsewhereEnv().reset(seed=0)
+    env = make("ProactiveOcclusion-v0")
+    twin = pickle.loads(pickle.dumps(env))
+    (obs, info), (other, other_info) = env.reset(seed=0), twin.reset(seed=0)
+    assert digest([(obs, 0.0, info)]) == digest([(other, 0.0, other_info)])
 
 
 @every_id
@@ -510,7 +525,7 @@ def test_open_replies_show_no_menu(env_id):
 WRONG_ARGUMENTS = [
     ({"colour": 1}, "'colour' is no argument"),
     ({"imagesize": 64}, "did you mean 'image_size'"),
-    ({"autoreset_mode": "next_step"}, "did you mean 'autoreset', of gym.make_vec?"),
+    ({"autoreset_mode": "next_step"}, "is no argument of this environment (gym.make_vec takes 'autoreset')"),
     ({"source": "imagenet"}, "source is 'imagenet'"),
     ({"source": 7}, "source is 7"),
     ({"split": "tset"}, "did you mean 'test'"),

@@ -4,7 +4,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 from zlib import crc32
 
 import gymnasium as gym
@@ -20,11 +20,6 @@ from proactive_gym.rollout import episode_names, make_desk, play
 from proactive_gym.sources import Source
 from proactive_gym.sources.batches import batches
 from proactive_gym.sources.scenes.source import ScenesSource
-
-if TYPE_CHECKING:
-    _VectorWrapper = gym.vector.VectorWrapper[Any, Any, Any, Any, Any]
-else:
-    _VectorWrapper = gym.vector.VectorWrapper  # takes no parameters before Gymnasium 1.4
 
 
 def make_vec(lanes: int, **arguments: Any) -> gym.vector.VectorEnv[Any, Any, Any]:
@@ -119,7 +114,7 @@ def _vector_steps(play: RandomPlay, seconds: float) -> float:
     return _rate(play.step, seconds) if benchmark is None else float(benchmark(play.env, seconds))
 
 
-class _Counted(_VectorWrapper):
+class _Counted(gym.vector.VectorWrapper):
     """Counts the steps of a vector environment, lane by lane, and the pictures that it hands over."""
 
     steps = pictures = 0

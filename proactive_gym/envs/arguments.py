@@ -88,8 +88,9 @@ class Arguments:
         for name in given:
             if name not in known:
                 nearest = get_close_matches(name, [*known, *OF_VECTORS], n=1)
-                where = ", of gym.make_vec" if nearest and nearest[0] in OF_VECTORS else ""
-                hint = f" (did you mean {nearest[0]!r}{where}?)" if nearest else ""
+                hint = f" (did you mean {nearest[0]!r}?)" if nearest else ""
+                if nearest and nearest[0] in OF_VECTORS:
+                    hint = f" (gym.make_vec takes {nearest[0]!r})"
                 raise InputError(f"{name!r} is no argument of this environment{hint}; there are {', '.join(known)}.")
         arguments = cls(**given)
         arguments._check()

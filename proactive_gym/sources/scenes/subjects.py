@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
 from proactive_gym.draw import Draw
 from proactive_gym.sources.scenes.art import ATTRIBUTION, Emoji
@@ -78,6 +78,10 @@ class Catalogue:
         self._of = {split: tuple([item for item in self.subjects.values() if item.split == split]) for split in SPLITS}
         self._fitting: dict[tuple[str, Showing], tuple[Subject, ...]] = {}
         self._others: dict[str, tuple[Subject, ...]] = {}
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Without what was found out so far: scenarios of others, which are in it, may not pickle."""
+        return {**self.__dict__, "_fitting": {}, "_others": {}}
 
     def of(self, split: str) -> tuple[Subject, ...]:
         """The subjects of a split."""
